@@ -1,0 +1,100 @@
+"""What every dialect can do. Reading and writing are pure: bytes in, values out, no clock and no socket."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import UpstreamFailure
+from dragoman.messages.events import Said
+from dragoman.messages.request import MessagesRequest
+from dragoman.wire.exchange import Headers, ReplyHead
+from dragoman.wire.sse import Frame
+
+NewId = Callable[[], str]
+"""Gives a fresh id of letters and digits (22 characters of base 62), without a prefix."""
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """Something of the request that the dialect could not carry."""
+
+    field: str
+    """The JSON path, such as `top_k` or `messages.3.content.0.citations`."""
+    what: Literal["dropped", "approximated"]
+    why: str = ""
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A request in the upstream's language."""
+
+    path: str
+    """Appended to the channel's base URL, such as `/chat/completions`."""
+    body: bytes
+    headers: Headers = ()
+    losses: tuple[Loss, ...] = ()
+    streaming: bool = True
+    """Whether the reply is expected as SSE."""
+    estimated_input_tokens: int = 0
+    """What `message_start` says until the upstream tells the true number (ADR 0013)."""
+
+
+class ReplyReader(Protocol):
+    """A machine that is fed frames and says events; it holds only what it has not said yet."""
+
+    def feed(self, frame: Frame) -> Sequence[Said]:
+        """The events that `frame` completes. Raises UpstreamFailure for an error inside the reply."""
+        ...
+
+    def finish(self) -> Sequence[Said]:
+        """The last events, after the upstream closed. Raises UpstreamNonsense if it never said it was done."""
+        ...
+
+    @property
+    def finished(self) -> bool:
+        """The reply is complete: whatever the upstream still sends is not read."""
+        ...
+
+    def start(self) -> Sequence[Said]:
+        """`message_start` now, if this dialect can say it before the upstream spoke; else nothing."""
+        ...
+
+    def keep_alive(self) -> Sequence[Said]:
+        """An empty delta that clients count as life, if one is legal now; else nothing."""
+        ...
+
+
+class Dialect(Protocol):
+    """One backend language."""
+
+    name: str
+
+    def write_request(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+        """Translate `request` for the upstream model `model`. Raises ApiError for what cannot be asked."""
+        ...
+
+    def write_count(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written | None:
+        """The upstream's own token count, or None where it has none."""
+        ...
+
+    def read_count(self, body: bytes) -> int:
+        """The number in the answer to `write_count`. Raises UpstreamNonsense."""
+        ...
+
+    def open_reply(
+        self, request: MessagesRequest, written: Written, quirks: Quirks, new_id: NewId
+    ) -> ReplyReader:
+        """A reader for one streamed reply."""
+        ...
+
+    def read_whole(self, reader: ReplyReader, body: bytes) -> Iterable[Said]:
+        """A reply that came as one JSON value, said as the events it would have been."""
+        ...
+
+    def read_failure(self, head: ReplyHead, body: bytes, request: MessagesRequest) -> UpstreamFailure:
+        """A reply whose status is not 2xx."""
+        ...
+
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:
+        """Quirks with which the refused request may succeed, or None if the refusal says nothing to learn."""
+        ...

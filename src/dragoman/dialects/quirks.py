@@ -1,0 +1,79 @@
+"""How a vendor, a server or a model family deviates from its dialect, as data.
+
+Rows live in routing/presets.py; a dialect reads the fields and never asks for a vendor's name. A field whose
+value was learned from a refusal at run time is replaced in a copy (`Dialect.mend`).
+"""
+
+from typing import Literal
+
+import msgspec
+
+EffortStyle = Literal[
+    "reasoning_effort", "thinking_type", "enable_thinking", "chat_template", "openrouter", "none"
+]
+"""How a server is told to think: OpenAI's field, DeepSeek's and GLM's `thinking`, Qwen's `enable_thinking`,
+`chat_template_kwargs` of vLLM and llama.cpp, OpenRouter's `reasoning`, or not at all."""
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """Deviations of one upstream model. The defaults fit an unknown OpenAI-compatible server."""
+
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """Which field carries the output limit (spec/openai-chat.md section 1)."""
+    max_output_tokens: int | None = None
+    """The model's own output limit; a larger `max_tokens` is clamped to it."""
+    min_output_tokens: int = 1
+    """The least output limit the server accepts."""
+    always_reasons: bool = False
+    """Thinking cannot be turned off, so a small `max_tokens` needs head-room (section 9.2)."""
+    reasons: bool = False
+    """The model thinks by default: its output limit also covers hidden reasoning."""
+    system_role: Literal["system", "developer"] = "system"
+    system_anywhere: bool = False
+    """Whether a system message may stand anywhere; else it becomes a `<system-reminder>` in a user message."""
+    merge_roles: bool = False
+    """Consecutive messages of one role are joined (templates that insist on alternation)."""
+    sampling: bool = True
+    """Whether `temperature` and `top_p` are accepted."""
+    top_k: bool = False
+    stream_options: bool = True
+    include_obfuscation: bool = False
+    """Whether the server knows `stream_options.include_obfuscation` (OpenAI only)."""
+    native_stop: bool = False
+    """Whether the server names the stop sequence that it hit; else stops are only emulated (section 6)."""
+    parallel_tool_calls: bool = True
+    tool_choice_required: bool = True
+    tool_choice_function: bool = True
+    tool_ids: Literal["any", "nine"] = "any"
+    """`nine`: exactly nine letters or digits (Mistral)."""
+    strict_tools: bool = False
+    """Whether `function.strict` is understood."""
+    plain_schemas: bool = False
+    """Tool schemas are sent without `pattern`, `format` and `default` (weak grammar generators)."""
+    structured_output: Literal["json_schema", "json_object", "none"] = "json_schema"
+    images: bool = True
+    files: bool = False
+    """Whether `file` parts (PDF) are accepted."""
+    image_urls: bool = True
+    effort_style: EffortStyle = "none"
+    efforts: tuple[str, ...] = ("low", "medium", "high")
+    """What the effort field accepts, weakest first; others are moved to the nearest lower one."""
+    reasoning_back: Literal["never", "tool_loop", "always"] = "never"
+    """When the reasoning of earlier turns is sent back (section 9.3)."""
+    reasoning_field: Literal["reasoning_content", "reasoning", "reasoning_details"] = "reasoning_content"
+    reasoning_required: bool = False
+    """A tool turn without reasoning is a 400: send an empty one when there is none (DeepSeek)."""
+    think_tags: bool = True
+    """Whether `<think>` at the start of the text is reasoning."""
+    null_content: Literal["null", "omit", "empty"] = "null"
+    """What an assistant message with only tool calls has for `content`."""
+    filler_for_empty: str = ""
+    """What an empty tool result says, for servers that reject empty strings."""
+    prompt_cache_key: bool = False
+    user_field: Literal["safety_identifier", "user", "none"] = "none"
+    cache_control: bool = False
+    """Whether `cache_control` on text parts is understood (OpenRouter)."""
+    max_tool_name: int = 64
+    max_tool_id: int = 40
+    context_window: int | None = None
+    """Input and output tokens together, for `/v1/models` and errors."""

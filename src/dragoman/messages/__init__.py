@@ -1,0 +1,1 @@
+"""The canonical model: Anthropic's Messages API, its requests, events, grammar and errors."""

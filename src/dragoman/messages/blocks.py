@@ -1,0 +1,113 @@
+"""Content blocks as dialects read them (spec/anthropic-messages.md section 5).
+
+Only the fields that some dialect can use are typed; `raw` is the block as the client sent it.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Text(msgspec.Struct, frozen=True):
+    text: str
+    cache_control: dict[str, Any] | None = None
+
+
+class Image(msgspec.Struct, frozen=True):
+    source: dict[str, Any]
+    """`{type: base64, media_type, data}`, `{type: url, url}` or `{type: file, file_id}`."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    source: dict[str, Any]
+    """base64 PDF, `text`, `content` (string or blocks), url or file."""
+    title: str | None = None
+    context: str | None = None
+    citations: bool = False
+
+
+class SearchResult(msgspec.Struct, frozen=True):
+    source: str
+    title: str
+    text: str
+    citations: bool = False
+
+
+class Thought(msgspec.Struct, frozen=True):
+    """A `thinking` block; the signature may be ours (messages/envelope.py), a vendor's or empty."""
+
+    thinking: str
+    signature: str
+
+
+class RedactedThought(msgspec.Struct, frozen=True):
+    data: str
+
+
+class ToolUse(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    input: Any
+    """An object; Claude Code echoes `{"__unparsedToolInput": ...}` for broken JSON, others a string."""
+
+
+class ToolReference(msgspec.Struct, frozen=True):
+    tool_name: str
+
+
+class ToolResult(msgspec.Struct, frozen=True):
+    tool_use_id: str
+    content: "tuple[Block, ...]"
+    is_error: bool = False
+
+
+class ServerToolUse(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    input: Any
+
+
+class ServerToolResult(msgspec.Struct, frozen=True):
+    """Any `*_tool_result` of a tool that the API itself runs."""
+
+    type: str
+    tool_use_id: str
+    content: Any
+
+
+class Compaction(msgspec.Struct, frozen=True):
+    """A summary that stands for everything before it; None changes nothing."""
+
+    content: str | None
+
+
+class ToolChange(msgspec.Struct, frozen=True):
+    """`tool_addition` or `tool_removal` in a system message (section 4.7)."""
+
+    added: bool
+    tool_name: str
+
+
+class UnknownBlock(msgspec.Struct, frozen=True):
+    """A block type, or a shape of a known type, that this version does not know."""
+
+    type: str
+    raw: dict[str, Any]
+
+
+Block = (
+    Text
+    | Image
+    | Document
+    | SearchResult
+    | Thought
+    | RedactedThought
+    | ToolUse
+    | ToolReference
+    | ToolResult
+    | ServerToolUse
+    | ServerToolResult
+    | Compaction
+    | ToolChange
+    | UnknownBlock
+)

@@ -1,0 +1,98 @@
+"""A request as the client sent it (`MessagesRequest`) and as dialects read it (`Conversation`).
+
+The first is checked only as far as routing needs, so that a backend that speaks Messages gets everything, known
+or not. The second is the typed view that translating dialects ask for; it is open: a block type that nobody
+knows yet is an UnknownBlock, and unknown fields stay in `raw`.
+"""
+
+from typing import Any
+
+import msgspec
+
+from dragoman.messages.blocks import Block, Text
+from dragoman.wire.exchange import Headers, header
+
+
+class MessagesRequest(msgspec.Struct, frozen=True):
+    """What the client asked: the few fields that routing needs, and everything as it came."""
+
+    model: str
+    """The requested model, as the client wrote it."""
+    stream: bool
+    max_tokens: int
+    """0 in a count_tokens request, where it is not required."""
+    raw: dict[str, Any]
+    """The whole body as decoded JSON. Nobody changes it."""
+    body: bytes
+    """The whole body as it came, after decompression and surrogate repair."""
+    headers: Headers = ()
+    """The client's headers, names in lower case."""
+    counting: bool = False
+    """A count_tokens request."""
+
+    @property
+    def session_id(self) -> str | None:
+        """Claude Code's session, the best key for caches."""
+        return header(self.headers, "x-claude-code-session-id")
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """One entry of `tools`."""
+
+    name: str
+    type: str = "custom"
+    """`custom`, or the dated type of a server tool or an Anthropic-defined tool."""
+    description: str = ""
+    input_schema: dict[str, Any] | None = None
+    """Absent on server tools and Anthropic-defined tools."""
+    strict: bool | None = None
+    defer_loading: bool = False
+    """Hidden from the model until a tool_reference names it (spec/anthropic-messages.md section 4.6)."""
+    raw: dict[str, Any] = {}
+
+
+class ToolChoice(msgspec.Struct, frozen=True):
+    type: str
+    """auto, any, tool or none."""
+    name: str = ""
+    disable_parallel_tool_use: bool = False
+
+
+class Thinking(msgspec.Struct, frozen=True):
+    type: str
+    """adaptive, enabled, disabled, between_tools."""
+    budget_tokens: int | None = None
+    display: str | None = None
+    """summarized or omitted (or a newer value); omitted keeps the text out of the answer."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    role: str
+    """user, assistant, or system in the middle of the conversation (section 3.3)."""
+    content: tuple[Block, ...]
+    effort: str | None = None
+    """`output_config.effort` of a system message."""
+    clear_at: str | None = None
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """The typed view of a request."""
+
+    system: tuple[Text, ...] = ()
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    thinking: Thinking | None = None
+    effort: str | None = None
+    output_schema: dict[str, Any] | None = None
+    """The JSON schema of `output_config.format` (or the older `output_format`)."""
+    stop_sequences: tuple[str, ...] = ()
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    user_id: str | None = None
+    """`metadata.user_id`; Claude Code's is a JSON string."""
+    service_tier: str | None = None
+    speed: str | None = None
+    others: tuple[str, ...] = ()
+    """Top-level fields without a place above, for the losses."""

@@ -1,0 +1,42 @@
+"""A channel is one configured way to one upstream; a target is a channel and a model there."""
+
+from typing import Literal
+
+import msgspec
+
+from dragoman.dialects.quirks import Quirks
+
+DialectName = Literal["anthropic", "openai_chat", "openai_responses", "gemini"]
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """Where an upstream is, what it speaks and the credential for it."""
+
+    name: str
+    """`openai`, `gemini`, `anthropic`, `vertex_ai`, `default` (BASE_URL), `dragoman` (demo), or the channel's
+    own name in lower case."""
+    dialect: DialectName
+    base_url: str
+    """Without a trailing slash, such as `https://api.openai.com/v1`."""
+    credential: str = ""
+    """The key for this base URL and for no other; empty if none is configured."""
+    credential_setting: str = ""
+    """The setting that would hold the credential, named when it is missing."""
+    credential_required: bool = True
+    access: Literal["direct", "vertex"] = "direct"
+    passthrough_credentials: bool = False
+    """Whether the client's own credential goes upstream (ANTHROPIC_AUTH_MODE=passthrough)."""
+
+    def __repr__(self) -> str:
+        return f"Channel({self.name!r}, {self.dialect!r}, {self.base_url!r})"
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Which model on which channel answers."""
+
+    channel: Channel
+    model: str
+    """The id on the wire."""
+    quirks: Quirks
+    why: str
+    """One phrase for `check` and the log, such as `haiku -> SMALL_MODEL`."""

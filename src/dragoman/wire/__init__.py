@@ -1,0 +1,1 @@
+"""Bytes and frames: no vocabulary of any API, no sockets."""
