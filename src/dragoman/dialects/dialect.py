@@ -1,13 +1,13 @@
 """What every dialect can do. Reading and writing are pure: bytes in, values out, no clock and no socket."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import UpstreamFailure
-from dragoman.messages.events import Said
+from dragoman.messages.events import Said, Usage
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.sse import Frame
@@ -37,6 +37,10 @@ class Written(msgspec.Struct, frozen=True):
     """Whether the reply is expected as SSE."""
     estimated_input_tokens: int = 0
     """What `message_start` says until the upstream tells the true number (ADR 0013)."""
+    empty_answer: str = ""
+    """A stop reason: the answer is empty and the upstream need not be asked (`max_tokens: 0`)."""
+    reading: object = None
+    """What the same dialect's reader must know of the request."""
 
 
 class ReplyReader(Protocol):
@@ -46,13 +50,27 @@ class ReplyReader(Protocol):
         """The events that `frame` completes. Raises UpstreamFailure for an error inside the reply."""
         ...
 
+    def read_whole(self, body: bytes) -> Sequence[Said]:
+        """A reply that came as one JSON value, said as the events it would have been. Raises UpstreamFailure."""
+        ...
+
     def finish(self) -> Sequence[Said]:
         """The last events, after the upstream closed. Raises UpstreamNonsense if it never said it was done."""
         ...
 
     @property
     def finished(self) -> bool:
-        """The reply is complete: whatever the upstream still sends is not read."""
+        """The last event was said: whatever the upstream still sends changes nothing."""
+        ...
+
+    @property
+    def usage(self) -> Usage | None:
+        """What is known by now; None before the upstream told anything."""
+        ...
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the message ended, once it did."""
         ...
 
     def start(self) -> Sequence[Said]:
@@ -67,7 +85,8 @@ class ReplyReader(Protocol):
 class Dialect(Protocol):
     """One backend language."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def write_request(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written:
         """Translate `request` for the upstream model `model`. Raises ApiError for what cannot be asked."""
@@ -81,18 +100,18 @@ class Dialect(Protocol):
         """The number in the answer to `write_count`. Raises UpstreamNonsense."""
         ...
 
-    def open_reply(
-        self, request: MessagesRequest, written: Written, quirks: Quirks, new_id: NewId
-    ) -> ReplyReader:
-        """A reader for one streamed reply."""
+    def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
+        """A reader for one reply to `written`."""
         ...
 
-    def read_whole(self, reader: ReplyReader, body: bytes) -> Iterable[Said]:
-        """A reply that came as one JSON value, said as the events it would have been."""
+    def read_failure(
+        self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
+    ) -> UpstreamFailure:
+        """A reply whose status is not 2xx. `clients_credential`: what was refused is the client's own."""
         ...
 
-    def read_failure(self, head: ReplyHead, body: bytes, request: MessagesRequest) -> UpstreamFailure:
-        """A reply whose status is not 2xx."""
+    def relayed_headers(self, head: ReplyHead) -> Headers:
+        """The upstream's headers that clients of the Messages API read."""
         ...
 
     def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:

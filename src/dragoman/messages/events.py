@@ -1,7 +1,6 @@
 """The events of a streamed answer (spec/anthropic-messages.md section 6.4), as typed values.
 
-`Relayed` pairs a typed event with the bytes it came in, for backends that speak Messages themselves: clients get
-those bytes, the grammar and the meter look at the typed view.
+`Relayed` keeps the bytes of an event from a backend that speaks Messages itself: clients get those bytes.
 """
 
 from typing import Any
@@ -46,8 +45,6 @@ class ToolUseBlock(msgspec.Struct, frozen=True, tag="tool_use"):
     id: str
     name: str
     input: dict[str, Any] = {}
-
-
 
 
 class TextDelta(msgspec.Struct, frozen=True, tag="text_delta"):
@@ -145,12 +142,6 @@ class ErrorEvent(msgspec.Struct, frozen=True, tag="error"):
     request_id: str
 
 
-class UnknownEvent(msgspec.Struct, frozen=True):
-    """An event that the API added since; passed on, never made by us."""
-
-    name: str
-
-
 Event = (
     MessageStart
     | ContentBlockStart
@@ -161,31 +152,37 @@ Event = (
     | MessageStop
     | Ping
     | ErrorEvent
-    | UnknownEvent
 )
 
 
-class Relayed(msgspec.Struct, frozen=True):
-    """An event and the frame it came in, which goes out untouched."""
+class Relayed(msgspec.Struct, frozen=True, gc=False):
+    """A frame of a backend that speaks Messages itself; it goes out untouched."""
 
-    event: Event | None
-    """None for a comment or a frame that says nothing."""
+    name: str
+    """The event's name, empty for a comment, or `message` for a whole answer that is not a stream."""
     frame: bytes
 
 
 Said = Event | Relayed
 
+_EVENT_LINE = {
+    kind: b"event: " + str(kind.__struct_config__.tag).encode() + b"\ndata: "
+    for kind in (
+        MessageStart,
+        ContentBlockStart,
+        WholeBlockStart,
+        ContentBlockDelta,
+        ContentBlockStop,
+        MessageDelta,
+        MessageStop,
+        Ping,
+        ErrorEvent,
+    )
+}
+
 
 def frame_of(said: Said) -> bytes:
     """The SSE frame for an event: `event:` line, one `data:` line, blank line."""
-    if type(said) is ContentBlockDelta:
-        return b"event: content_block_delta\ndata: " + encode(said) + b"\n\n"
     if isinstance(said, Relayed):
         return said.frame
-    name = said.__struct_config__.tag
-    return b"event: " + str(name).encode() + b"\ndata: " + encode(said) + b"\n\n"
-
-
-def event_of(said: Said) -> Event | None:
-    """The typed view of what was said."""
-    return said.event if isinstance(said, Relayed) else said
+    return _EVENT_LINE[type(said)] + encode(said) + b"\n\n"

@@ -23,6 +23,10 @@ class UpstreamReply(Protocol):
         """The rest of the body, at most `limit` bytes. Raises UpstreamFailure."""
         ...
 
+    async def drain(self) -> None:
+        """Read what is left if it ends at once, so that the connection can serve the next request."""
+        ...
+
     def close(self) -> None:
         """Let go of the connection; one that was not read to its end is cut, so the upstream stops."""
         ...
@@ -41,6 +45,6 @@ class Observer(Protocol):
 
     def settled(self, trace: Trace) -> None: ...
 
-    def bug(self, message: str) -> None:
-        """A translator broke our own grammar."""
+    def bug(self, message: str, error: BaseException) -> None:
+        """Our own mistake: a translator broke the grammar, or something unforeseen was raised."""
         ...

@@ -1,0 +1,1 @@
+"""The way in: ASGI, plain on the hot path."""

@@ -1,0 +1,1 @@
+"""Sockets to upstreams; the only place that knows aiohttp."""

@@ -1,0 +1,146 @@
+"""The processes of a run: start them, wait until they are ready, read what they use, stop them by their own id.
+
+CPU time comes from the kernel's clock of the process, exact to nanoseconds (Linux only), because wall-clock time lies
+on a shared machine.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+class StartError(Exception):
+    """A process did not become ready; the message ends with what it wrote."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def family(pid: int) -> Iterator[int]:
+    """The process and its descendants."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield from family(int(child))
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of the process, all threads, children included."""
+    # The kernel names the CPU clock of a process by its inverted id, shifted left, plus 2 (CPUCLOCK_SCHED).
+    return sum(time.clock_gettime((~member << 3) | 2) for member in family(pid))
+
+
+def resident_megabytes(pid: int) -> float:
+    """Resident memory of the process, children included."""
+    pages = sum(int(Path(f"/proc/{member}/statm").read_text().split()[1]) for member in family(pid))
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+class Server:
+    """A child process that listens on `port`."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], port: int, *, log: Path, cwd: Path, env: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self.port = port
+        self.log = log
+        self.started = time.perf_counter()
+        with log.open("ab") as output:
+            # A session of its own: Ctrl-C reaches the driver alone, which then stops each child.
+            self.process = subprocess.Popen(
+                command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def wait_until_ready(self, limit: float = 20) -> float:
+        """Seconds from the start of the process to the first answer on /readyz. Raises StartError."""
+        while time.perf_counter() - self.started < limit:
+            if answers(self.port):
+                return time.perf_counter() - self.started
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.005)
+        raise StartError(f"{self.name} is not ready:\n{self.log.read_text(errors='replace')[-3000:]}")
+
+    def cpu_seconds(self) -> float:
+        return cpu_seconds(self.pid)
+
+    def resident_megabytes(self) -> float:
+        return resident_megabytes(self.pid)
+
+    def pin(self, cpus: set[int]) -> None:
+        """Keep the process on `cpus`, with the threads it has now."""
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cpus)
+
+    def stop(self, signal_number: int | None = None) -> None:
+        """Ask the process to end (SIGTERM unless told), end it after 5 s, and wait for it."""
+        if self.process.poll() is None:
+            self.process.terminate() if signal_number is None else self.process.send_signal(signal_number)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether something on `port` answers /readyz with a 200."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1:%d\r\nconnection: close\r\n\r\n" % port)
+            return connection.recv(64).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+def plain_environment(home: Path) -> dict[str, str]:
+    """Nothing of the user's settings: a run must not find a key, a .env or a proxy."""
+    return {"PATH": os.environ.get("PATH", ""), "HOME": str(home), "LANG": "C.UTF-8"}
+
+
+def start_upstream(folder: Path) -> Server:
+    """The scripted upstream."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.upstream", "--port", str(port)]
+    return Server(
+        "upstream", command, port, log=folder / "upstream.log", cwd=REPOSITORY, env=plain_environment(folder)
+    )
+
+
+def start_floor(folder: Path, upstream: Server) -> Server:
+    """The smallest possible relay."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{upstream.port}"
+    command = [sys.executable, "-m", "bench.floor", "--port", str(port), "--upstream", origin]
+    return Server("floor", command, port, log=folder / "floor.log", cwd=REPOSITORY, env=plain_environment(folder))
+
+
+def start_dragoman(folder: Path, upstream: Server, *, launcher: Sequence[str] = ()) -> Server:
+    """Dragoman as a user starts it, its log in a file; `launcher` is put before `-m dragoman` (a profiler)."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{upstream.port}"
+    keys = {
+        "OPENAI_API_KEY": "test-key",
+        "OPENAI_BASE_URL": f"{origin}/v1",
+        "ANTHROPIC_API_KEY": "test-key",
+        "ANTHROPIC_UPSTREAM_BASE_URL": origin,
+    }
+    command = [sys.executable, *launcher, "-m", "dragoman", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    return Server(
+        "dragoman", command, port, log=folder / "dragoman.log", cwd=folder, env=plain_environment(folder) | keys
+    )

@@ -1,0 +1,43 @@
+# Every check that CI runs, under a name. `just` alone runs them all.
+
+default: check
+
+# what .ci/run runs
+check: lint types contracts test
+
+# style and common mistakes
+lint:
+    uv run ruff check
+    uv run ruff format --check
+
+# mend what ruff can mend
+fix:
+    uv run ruff check --fix
+    uv run ruff format
+
+# pyright, strict
+types:
+    uv run pyright
+
+# which layer may import which
+contracts:
+    uv run lint-imports
+
+test *ARGS:
+    uv run pytest {{ARGS}}
+
+# CPU time, latency, memory and start, beside the smallest possible relay
+bench *ARGS:
+    uv run python -m bench.drive {{ARGS}}
+
+# rewrite the expected files of the transcripts, for review in the diff
+accept *CASES:
+    uv run python -m tests.support.transcripts accept {{CASES}}
+
+# run the proxy with the built-in demo model, without any key
+demo:
+    uv run dragoman serve
+
+# generate docs/reference
+reference:
+    uv run python scripts/settings_reference.py

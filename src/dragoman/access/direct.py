@@ -1,0 +1,64 @@
+"""A base URL and a key in the header that its dialect uses."""
+
+from dragoman.access.access import USER_AGENT, WrittenRequest, is_visible, join_url, sendable
+from dragoman.wire.exchange import Headers, HttpRequest, header
+
+_AZURE = ".openai.azure.com"
+
+
+def address(
+    written: WrittenRequest,
+    base_url: str,
+    credential: str,
+    dialect: str,
+    client_headers: Headers | None = None,
+) -> HttpRequest:
+    """Implements `Access`."""
+    headers = sendable(written.headers)
+    names = {name for name, _ in headers}
+    proof = (
+        _proof(base_url, credential, dialect) if client_headers is None else _clients_proof(client_headers)
+    )
+    defaults = (
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream" if written.streaming else "application/json"),
+        ("user-agent", USER_AGENT),
+    )
+    return HttpRequest(
+        method="POST",
+        url=join_url(base_url, written.path),
+        headers=(
+            *headers,
+            *(pair for pair in defaults if pair[0] not in names),
+            # A compressed stream arrives in lumps.
+            ("accept-encoding", "identity" if written.streaming else "gzip"),
+            *proof,
+        ),
+        body=written.body,
+    )
+
+
+def _proof(base_url: str, credential: str, dialect: str) -> Headers:
+    if not credential or not is_visible(credential):
+        return ()
+    if _host(base_url).endswith(_AZURE):
+        return (("api-key", credential),)
+    if dialect == "anthropic":
+        return (("x-api-key", credential),)
+    if dialect == "gemini":
+        return (("x-goog-api-key", credential),)
+    return (("authorization", f"Bearer {credential}"),)
+
+
+def _clients_proof(client_headers: Headers) -> Headers:
+    """The client's own credential in the header it came in; `x-api-key` if there are two."""
+    for name in ("x-api-key", "authorization"):
+        value = header(client_headers, name)
+        if value and is_visible(value):
+            return ((name, value),)
+    return ()
+
+
+def _host(base_url: str) -> str:
+    authority = base_url.partition("://")[2].partition("/")[0]
+    return authority.partition(":")[0].lower()

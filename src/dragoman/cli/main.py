@@ -1,0 +1,79 @@
+"""The command line. Commands are imported when they run, so that `--help` loads no server and no HTTP client."""
+
+import sys
+from pathlib import Path
+
+import click
+
+DEFAULT_ENV_FILE = Path(".env")
+
+_env_file = click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File of settings, instead of .env in the working directory.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dragoman", prog_name="dragoman", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Run Claude Code and other clients of the Messages API on the model of your choice."""
+
+
+@commands.command()
+@click.option("--host", help="Address to listen on (setting HOST, default 127.0.0.1).")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on (setting PORT, default 8082); 0: a free one.",
+)
+@_env_file
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+    help="Least severe message to log (settings LOG_LEVEL and DEBUG).",
+)
+@click.option("--reload", is_flag=True, help="Restart when the source changes; for development.")
+@click.option(
+    "--insecure-no-auth",
+    is_flag=True,
+    help="Serve beyond this machine without DRAGOMAN_API_KEY. Anyone may use it.",
+)
+def serve(
+    host: str | None,
+    port: int | None,
+    env_file: Path | None,
+    log_level: str | None,
+    reload: bool,
+    insecure_no_auth: bool,
+) -> None:
+    """Start the gateway."""
+    from dragoman.cli.serve import Flags, run_server
+
+    flags = Flags(host=host, port=port, log_level=log_level, reload=reload, insecure_no_auth=insecure_no_auth)
+    sys.exit(run_server(env_file or DEFAULT_ENV_FILE, flags))
+
+
+@commands.command()
+@_env_file
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def check(env_file: Path | None, as_json: bool) -> None:
+    """Show the effective settings, the model map and what is missing."""
+    from dragoman.cli.check import run_check
+
+    sys.exit(run_check(env_file or DEFAULT_ENV_FILE, as_json=as_json))
+
+
+def arguments(program: str, given: list[str]) -> list[str]:
+    """What to run: `claude-code-proxy` without a command means `serve`, as it always did."""
+    asks_for_command = bool(given) and (
+        given[0] in commands.commands or given[0] in ("-h", "--help", "--version")
+    )
+    if Path(program).stem == "claude-code-proxy" and not asks_for_command:
+        return ["serve", *given]
+    return given
+
+
+def main() -> None:
+    """The entry point of both console scripts."""
+    commands.main(args=arguments(sys.argv[0], sys.argv[1:]), prog_name=Path(sys.argv[0]).stem)

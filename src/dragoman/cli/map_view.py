@@ -1,0 +1,45 @@
+"""The model map and the providers as lines of text, for `serve` and `check`."""
+
+from collections.abc import Set
+
+from dragoman.cli.say import table
+from dragoman.config.build import lacks_key
+from dragoman.config.settings import Settings
+from dragoman.routing.channel import Target
+from dragoman.routing.model_map import ModelMap
+
+
+def map_lines(model_map: ModelMap, available_dialects: Set[str]) -> list[str]:
+    """One line for each pattern of requested names."""
+    rows = [("requested", "model", "goes to", "")]
+    for pattern, target in model_map.rows():
+        model = "the same name" if target.model == "*" else target.model
+        rows.append((pattern, model, target.channel.name, obstacle(target, available_dialects)))
+    return ["Models:", *table(rows)]
+
+
+def obstacle(target: Target, available_dialects: Set[str]) -> str:
+    """Why this target cannot answer, or nothing."""
+    if target.channel.dialect not in available_dialects:
+        return f"not available yet: {target.channel.dialect}"
+    if lacks_key(target.channel):
+        return f"{target.channel.credential_setting} is not set"
+    return ""
+
+
+def provider_lines(settings: Settings) -> list[str]:
+    """Which providers and channels are configured; never with a key."""
+    keys = {
+        "openai": bool(settings.openai_api_key or settings.openai_base_url),
+        "gemini": bool(settings.gemini_api_key or settings.gemini_base_url),
+        "anthropic": bool(
+            settings.anthropic_api_key
+            or settings.anthropic_upstream_base_url
+            or settings.anthropic_auth_mode == "passthrough"
+        ),
+        "vertex_ai": settings.use_vertex_auth,
+        f"BASE_URL {settings.base_url}": settings.base_url is not None,
+    }
+    found = [name for name, configured in keys.items() if configured]
+    found += [f":{channel.name}" for channel in settings.channels]
+    return [f"Providers found: {', '.join(found) or 'none, so the built-in demo answers'}"]

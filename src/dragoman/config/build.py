@@ -1,0 +1,140 @@
+"""Settings to a model map, and what start-up has to say about both."""
+
+from collections.abc import Iterator, Set
+from datetime import date
+
+from dragoman.config.channels import built_in_channels, named_channels, vertex_channels
+from dragoman.config.load import ConfigError
+from dragoman.config.settings import ChannelSettings, Settings
+from dragoman.config.sources import nearest
+from dragoman.messages.errors import ApiError
+from dragoman.routing.channel import Channel
+from dragoman.routing.lifecycle import default_model, retirement_notices
+from dragoman.routing.model_map import Alias, ModelMap, draw_map
+from dragoman.routing.names import Way
+from dragoman.routing.ways import Ways
+
+
+def build_model_map(settings: Settings, today: date) -> ModelMap:
+    """The model map of these settings. Raises ConfigError for a model that cannot be placed."""
+    ways = Ways(
+        preferred=_preferred(settings),
+        use_vertex=settings.use_vertex_auth,
+        built_in=built_in_channels(settings),
+        vertex=vertex_channels(settings),
+        named={channel.name: named_channels(channel) for channel in settings.channels},
+    )
+    aliases = _aliases(settings, today)
+    for alias in aliases.values():
+        try:
+            ways.place(alias.written, alias.setting)
+        except ApiError as fault:
+            raise ConfigError([f"{alias.setting}: {fault.message.removeprefix('model: ')}"]) from None
+    return draw_map(ways, aliases, demo_only=not _anything_configured(settings))
+
+
+def lacks_key(channel: Channel) -> bool:
+    """Whether every request to this channel would be refused for want of a key."""
+    return channel.credential_required and not channel.credential
+
+
+def notices(settings: Settings, model_map: ModelMap, today: date, available_dialects: Set[str]) -> list[str]:
+    """What the user should know at start, one sentence each."""
+    if model_map.demo_only:
+        return [
+            "no key is configured: every model is answered by the built-in demo; set OPENAI_API_KEY, "
+            "GEMINI_API_KEY or ANTHROPIC_API_KEY"
+        ]
+    used = [target.model for target in model_map.used()]
+    return [
+        *_missing_keys(settings, model_map),
+        *_unavailable(model_map, available_dialects),
+        *(notice for channel in settings.channels for notice in _channel_notices(channel)),
+        *_mistaken_suffixes(settings),
+        *_without_effect(settings),
+        *retirement_notices(used, today),
+    ]
+
+
+def _preferred(settings: Settings) -> Way:
+    if settings.preferred_provider == "google":
+        return "vertex_ai" if settings.use_vertex_auth else "gemini"
+    return settings.preferred_provider
+
+
+def _anything_configured(settings: Settings) -> bool:
+    keys = (settings.openai_api_key, settings.gemini_api_key, settings.anthropic_api_key)
+    urls = (settings.openai_base_url, settings.gemini_base_url, settings.anthropic_upstream_base_url)
+    return (
+        any((*keys, *urls, settings.base_url, settings.channels))
+        or settings.use_vertex_auth
+        or settings.anthropic_auth_mode == "passthrough"
+    )
+
+
+def _aliases(settings: Settings, today: date) -> dict[str, Alias]:
+    """What each Claude family stands for; in anthropic mode only where a family's own setting says so."""
+    provider = settings.preferred_provider
+    aliases: dict[str, Alias] = {}
+    if provider != "anthropic":
+        big = Alias("BIG_MODEL", settings.big_model or default_model(provider, "big", today))
+        small = Alias("SMALL_MODEL", settings.small_model or default_model(provider, "small", today))
+        aliases = {"haiku": small, "sonnet": big, "opus": big, "claude": big}
+    for word, written in (
+        ("haiku", settings.haiku_model),
+        ("sonnet", settings.sonnet_model),
+        ("opus", settings.opus_model),
+    ):
+        if written is not None:
+            aliases[word] = Alias(f"{word.upper()}_MODEL", written)
+    return aliases
+
+
+def _missing_keys(settings: Settings, model_map: ModelMap) -> Iterator[str]:
+    """Only for what Claude Code will ask; the map itself shows which other rows have no key."""
+    channels = {target.channel for target in model_map.used() if lacks_key(target.channel)}
+    for setting in sorted({channel.credential_setting for channel in channels}):
+        hint = ""
+        if setting == "OPENAI_API_KEY" and settings.preferred_provider == "openai":
+            others = {"google": settings.gemini_api_key, "anthropic": settings.anthropic_api_key}
+            meant = [f"PREFERRED_PROVIDER={provider}" for provider, key in others.items() if key]
+            hint = f" (or did you mean {' or '.join(meant)}?)" if meant else ""
+        yield f"{setting} is not set: requests that need it are answered with 401{hint}"
+
+
+def _unavailable(model_map: ModelMap, available_dialects: Set[str]) -> Iterator[str]:
+    used = {target.channel.dialect for target in model_map.used()}
+    with_key = {target.channel.dialect for _, target in model_map.rows() if target.channel.credential}
+    for dialect in sorted((used | with_key) - available_dialects):
+        yield f"the dialect `{dialect}` is not available in this version: requests that need it are refused"
+
+
+def _mistaken_suffixes(settings: Settings) -> Iterator[str]:
+    names = [channel.name for channel in settings.channels]
+    for setting in ("big_model", "small_model", "opus_model", "sonnet_model", "haiku_model"):
+        _, colon, suffix = (getattr(settings, setting) or "").rpartition(":")
+        hint = nearest(suffix.lower(), names) if colon and suffix.lower() not in names else ""
+        if hint:
+            yield f"{setting.upper()}: `:{suffix}` is no channel, so it is part of the model's id{hint}"
+
+
+def _channel_notices(channel: ChannelSettings) -> Iterator[str]:
+    prefix = f"CHANNEL_{channel.name.upper()}"
+    if channel.base_url is None and not channel.api_key:
+        yield f"{prefix}_BASE_URL and {prefix}_API_KEY are not set: the channel goes nowhere useful"
+    elif channel.base_url is None:
+        chooses = f"its dialect `{channel.dialect}`" if channel.dialect else "the model's prefix or family"
+        yield f"{prefix}_BASE_URL is not set: {chooses} chooses the vendor that gets {prefix}_API_KEY"
+    elif not channel.api_key:
+        yield f"{prefix}_API_KEY is not set: requests go out without a key"
+
+
+def _without_effect(settings: Settings) -> Iterator[str]:
+    if settings.preferred_provider == "anthropic":
+        for name, value in (("BIG_MODEL", settings.big_model), ("SMALL_MODEL", settings.small_model)):
+            if value is not None:
+                yield f"{name} has no effect while PREFERRED_PROVIDER is anthropic"
+    if settings.base_url is None and settings.api_key:
+        yield "API_KEY has no effect without BASE_URL"
+    if settings.base_url is None and settings.base_url_dialect is not None:
+        yield "BASE_URL_DIALECT has no effect without BASE_URL"

@@ -1,0 +1,93 @@
+"""Failures of a server that speaks Messages: its own words reach the client, byte for byte.
+
+Clients recover by matching the wording (spec/anthropic-passthrough.md sections 5 to 7). The one exception is the
+credential: a relayed 401 would ask the user to log in, while it is this proxy's key that was refused.
+"""
+
+from typing import Any, cast
+
+from dragoman.messages.errors import ApiError, FailureKind, UpstreamFailure
+from dragoman.wire.exchange import Headers, ReplyHead
+from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.redact import redact_text
+
+STATUS_BY_TYPE = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+_OVERLOADED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+_RETRY_HEADERS = frozenset({"retry-after", "retry-after-ms", "x-should-retry"})
+
+
+def read_failure(head: ReplyHead, body: bytes, clients_credential: bool = False) -> UpstreamFailure:
+    """A reply with an error status. Redirects are failures too: following one would carry the key away."""
+    if 300 <= head.status < 400:
+        return UpstreamFailure(
+            "refused", ApiError(502, "the upstream answered with a redirect, which is not followed")
+        )
+    value = _envelope(body)
+    headers = relayed_headers(head)
+    kind: FailureKind = "overloaded" if head.status in _OVERLOADED else "refused"
+    if value is None:
+        text = "" if b"<" in body[:200] else redact_text(body[:500].decode("utf-8", "replace")).strip()
+        message = f"the upstream answered {head.status}" + (
+            f": {text}" if text else " without an error of the Messages API"
+        )
+        return UpstreamFailure(kind, ApiError(head.status, message, headers=headers), status=head.status)
+    error = cast("dict[str, Any]", value["error"])
+    message = str(error.get("message") or "")
+    if head.status == 401 and not clients_credential:
+        return UpstreamFailure("refused", rejected_credential(message), status=401, vendor_message=message)
+    relayed = ApiError(head.status, message, type=str(error.get("type")), headers=headers, body=body)
+    return UpstreamFailure(kind, relayed, status=head.status, vendor_message=message)
+
+
+def rejected_credential(vendor_message: str) -> ApiError:
+    """The upstream refused the proxy's own key."""
+    return ApiError(
+        403,
+        "the upstream rejected Dragoman's own credential for this channel (not yours): check the key that the "
+        f"proxy is configured with. The upstream said: {redact_text(vendor_message)[:300]}",
+        headers=(("x-should-retry", "false"),),
+    )
+
+
+def read_error_value(value: dict[str, Any], body: bytes | None) -> UpstreamFailure:
+    """An `error` event inside a stream, or an error object in a 200 answer."""
+    error = value.get("error")
+    fields = cast("dict[str, Any]", error) if isinstance(error, dict) else {}
+    type = str(fields.get("type") or "api_error")
+    status = STATUS_BY_TYPE.get(type, 500)
+    message = redact_text(str(fields.get("message") or "the upstream reported an error without a message"))
+    kind: FailureKind = "overloaded" if status in _OVERLOADED else "refused"
+    return UpstreamFailure(
+        kind, ApiError(status, message, type=type, body=body), status=status, vendor_message=message
+    )
+
+
+def relayed_headers(head: ReplyHead) -> Headers:
+    """The upstream's headers that clients of the Messages API read (section 5)."""
+    return tuple(
+        (name, value)
+        for name, value in head.headers
+        if name in _RETRY_HEADERS or name == "request-id" or name.startswith("anthropic-")
+    )
+
+
+def _envelope(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = decode(body)
+    except JsonError:
+        return None
+    if not isinstance(value, dict) or not isinstance(cast("dict[str, Any]", value).get("error"), dict):
+        return None
+    return cast("dict[str, Any]", value)

@@ -1,0 +1,49 @@
+"""The dialect as one value: which function of this folder answers which call of `Dialect`."""
+
+from typing import Any, cast
+
+from dragoman.dialects.anthropic import errors
+from dragoman.dialects.anthropic.reply import MessagesReply
+from dragoman.dialects.anthropic.request import write_count, write_request
+from dragoman.dialects.dialect import NewId, ReplyReader, Written
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.messages.request import MessagesRequest
+from dragoman.wire.exchange import Headers, ReplyHead
+from dragoman.wire.jsonbytes import JsonError, decode
+
+
+class AnthropicMessages:
+    """Implements `Dialect`."""
+
+    name = "anthropic"
+
+    def write_request(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+        return write_request(request, model)
+
+    def write_count(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written | None:
+        return write_count(request, model)
+
+    def read_count(self, body: bytes) -> int:
+        try:
+            value = decode(body)
+        except JsonError:
+            value = None
+        count = cast("dict[str, Any]", value).get("input_tokens") if isinstance(value, dict) else None
+        if not isinstance(count, int):
+            raise UpstreamNonsense("the upstream's token count has no `input_tokens`")
+        return count
+
+    def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
+        return MessagesReply(streaming=request.stream)
+
+    def read_failure(
+        self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
+    ) -> UpstreamFailure:
+        return errors.read_failure(head, body, clients_credential)
+
+    def relayed_headers(self, head: ReplyHead) -> Headers:
+        return errors.relayed_headers(head)
+
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:
+        return None

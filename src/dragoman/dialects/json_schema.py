@@ -1,0 +1,150 @@
+"""Tool and output schemas made acceptable to strict backends, without touching what clients named themselves.
+
+A key counts as a keyword only where JSON Schema has keywords: a property may be called `default` or `format`.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from dragoman.dialects.quirks import Quirks
+
+Schema = dict[str, Any]
+
+_MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+_LISTS_OF_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_SCHEMAS = frozenset(
+    {"items", "additionalProperties", "additionalItems", "contains", "propertyNames", "not", "if", "then"}
+    | {"else", "unevaluatedItems", "unevaluatedProperties"}
+)
+_DATA = frozenset({"const", "default", "enum", "examples"})
+_PLAIN_DROPS = frozenset({"pattern", "format", "default"})
+_NOTHING: frozenset[str] = frozenset()
+_NOT_STRICT = frozenset(
+    {"default", "patternProperties", "allOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"}
+    | {"dependentRequired", "propertyNames", "unevaluatedProperties", "minProperties", "maxProperties"}
+    | {"contains", "prefixItems", "minLength", "maxLength"}
+)
+_STRICT_DEPTH = 10
+_STRICT_PROPERTIES = 5000
+
+
+def clean(schema: Schema | None, quirks: Quirks) -> Schema:
+    """A root object schema: without `$schema`, `$id` and null keywords; with `properties`, and `items` in arrays.
+
+    Returns parts of the input where nothing had to change; never changes the input.
+    """
+    drops = _PLAIN_DROPS if quirks.plain_schemas else _NOTHING
+    root = _cleaned(schema or {}, drops)
+    if root.get("type") == "object" and "properties" in root and "$schema" not in root and "$id" not in root:
+        return root
+    fixed: Schema = {"type": "object"}
+    fixed.update((key, value) for key, value in root.items() if key not in ("$schema", "$id", "type"))
+    fixed.setdefault("properties", {})
+    return fixed
+
+
+def strict_ready(schema: Schema) -> bool:
+    """Whether OpenAI's strict mode takes the schema (spec/openai-chat.md section 5)."""
+    if schema.get("type") != "object" or "anyOf" in schema:
+        return False
+    counted = 0
+
+    def ready(node: Any, depth: int) -> bool:
+        nonlocal counted
+        if not isinstance(node, dict) or depth > _STRICT_DEPTH:
+            return False
+        keywords = cast("Schema", node)
+        if not _NOT_STRICT.isdisjoint(keywords):
+            return False
+        if not _says_what_it_is(keywords) or not _closed(keywords):
+            return False
+        counted += len(_as_schema(keywords.get("properties")))
+        return counted <= _STRICT_PROPERTIES and all(
+            ready(child, depth + (key == "properties" or key == "items"))
+            for key, child in _children(keywords)
+        )
+
+    return ready(schema, 1)
+
+
+def _says_what_it_is(schema: Schema) -> bool:
+    return any(key in schema for key in ("type", "anyOf", "$ref", "enum", "const"))
+
+
+def _closed(schema: Schema) -> bool:
+    if schema.get("type") != "object" and "properties" not in schema:
+        return True
+    required: Any = schema.get("required") or []
+    return schema.get("additionalProperties") is False and set(required) == set(
+        _as_schema(schema.get("properties"))
+    )
+
+
+def _children(schema: Schema) -> list[tuple[str, Any]]:
+    children: list[tuple[str, Any]] = []
+    for key, value in schema.items():
+        if key in _MAPS_OF_SCHEMAS:
+            children += [(key, child) for child in _as_schema(value).values()]
+        elif key in _LISTS_OF_SCHEMAS and isinstance(value, list):
+            children += [(key, child) for child in cast("list[Any]", value)]
+        elif key == "items":
+            children.append((key, value))
+    return children
+
+
+def _as_schema(value: Any) -> Schema:
+    return cast("Schema", value) if isinstance(value, dict) else {}
+
+
+def _cleaned(schema: Schema, drops: frozenset[str]) -> Schema:
+    result: Schema | None = None
+    for key, value in schema.items():
+        if (
+            key in drops
+            or (value is None and key not in _DATA)
+            or (key == "required" and type(value) is not list)
+        ):
+            result = result if result is not None else dict(schema)
+            del result[key]
+            continue
+        changed = _cleaned_value(key, value, drops)
+        if changed is not value:
+            result = result if result is not None else dict(schema)
+            result[key] = changed
+    if "items" not in schema and _may_be_array(schema.get("type")):
+        result = result if result is not None else dict(schema)
+        result["items"] = {}
+    return schema if result is None else result
+
+
+def _may_be_array(kind: Any) -> bool:
+    return kind == "array" or (isinstance(kind, list) and "array" in kind)
+
+
+def _cleaned_value(key: str, value: Any, drops: frozenset[str]) -> Any:
+    if key in _MAPS_OF_SCHEMAS and isinstance(value, dict):
+        return _each_of_map(cast("Schema", value), lambda child: _cleaned_child(child, drops))
+    if isinstance(value, list) and (key in _LISTS_OF_SCHEMAS or key == "items"):
+        entries = cast("list[Any]", value)
+        cleaned = [_cleaned_child(entry, drops) for entry in entries]
+        same = all(new is old for new, old in zip(cleaned, entries, strict=True))
+        return entries if same else cleaned
+    if key in _SCHEMAS and isinstance(value, dict):
+        return _cleaned(cast("Schema", value), drops)
+    return value
+
+
+def _cleaned_child(child: Any, drops: frozenset[str]) -> Any:
+    if child is None:
+        return {}
+    return _cleaned(cast("Schema", child), drops) if isinstance(child, dict) else child
+
+
+def _each_of_map(schemas: Schema, change: Callable[[Any], Any]) -> Schema:
+    result: Schema | None = None
+    for name, child in schemas.items():
+        changed = change(child)
+        if changed is not child:
+            result = result if result is not None else dict(schemas)
+            result[name] = changed
+    return schemas if result is None else result

@@ -1,0 +1,41 @@
+"""The dialect as one value: which function of this folder answers which call of `Dialect`."""
+
+from dragoman.dialects.dialect import NewId, ReplyReader, Written
+from dragoman.dialects.openai_chat import errors
+from dragoman.dialects.openai_chat.reply import ChatReply
+from dragoman.dialects.openai_chat.request import write_request
+from dragoman.dialects.openai_chat.shapes import Reading
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import UpstreamFailure
+from dragoman.messages.request import MessagesRequest
+from dragoman.wire.exchange import Headers, ReplyHead
+
+
+class OpenAIChat:
+    """Implements `Dialect`."""
+
+    name = "openai_chat"
+
+    def write_request(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+        return write_request(request, model, quirks)
+
+    def write_count(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written | None:
+        return None
+
+    def read_count(self, body: bytes) -> int:
+        raise NotImplementedError("Chat Completions counts no tokens")
+
+    def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
+        assert isinstance(written.reading, Reading)
+        return ChatReply(written.reading, new_id, written.estimated_input_tokens)
+
+    def read_failure(
+        self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
+    ) -> UpstreamFailure:
+        return errors.read_failure(head, body, request)
+
+    def relayed_headers(self, head: ReplyHead) -> Headers:
+        return ()
+
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:
+        return errors.mend(failure, quirks)

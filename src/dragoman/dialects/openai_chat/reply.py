@@ -1,0 +1,217 @@
+"""Reads a streamed Chat Completions reply as Messages events (spec/openai-chat.md sections 7 and 8)."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+
+from dragoman.dialects.dialect import NewId
+from dragoman.dialects.openai_chat.errors import read_stream_error
+from dragoman.dialects.openai_chat.output import Output
+from dragoman.dialects.openai_chat.shapes import Choice, Chunk, Piece, Reading
+from dragoman.dialects.openai_chat.tool_calls import ToolCalls
+from dragoman.dialects.openai_chat.usage import read_usage
+from dragoman.messages.errors import UpstreamNonsense
+from dragoman.messages.events import Said, Usage
+from dragoman.wire.jsonbytes import JsonError, decode_with_surrogates
+from dragoman.wire.sse import Frame
+
+_decode_chunk = msgspec.json.Decoder(Chunk).decode
+
+STOP_REASONS = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "model_context_window_exceeded": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+    "sensitive": "refusal",
+}
+"""`finish_reason` to stop reason; whatever is not here ends the turn (section 7.2)."""
+
+FAILED = frozenset({"error", "abort", "insufficient_system_resource", "network_error"})
+"""A `finish_reason` that is a failure, not an ending."""
+
+
+class ChatReply:
+    """One reply. Frames go in, events come out; what is held is only what cannot be said yet."""
+
+    def __init__(self, reading: Reading, new_id: NewId, estimated_input_tokens: int) -> None:
+        self._output = Output(reading, "msg_" + new_id(), estimated_input_tokens)
+        self._calls = ToolCalls(self._output, reading, new_id)
+        self._estimated_input_tokens = estimated_input_tokens
+        self.usage: Usage | None = None
+        self.stop_reason: str | None = None
+        self._service_tier: str | None = None
+        self._finish_reason: str | None = None
+        self._refusal: list[str] = []
+        self._ended = False
+
+    @property
+    def finished(self) -> bool:
+        return self._ended
+
+    def start(self) -> Sequence[Said]:
+        self._output.writer.start()
+        return self._output.writer.take()
+
+    def keep_alive(self) -> Sequence[Said]:
+        if self._ended:
+            return ()
+        self._output.keep_alive()
+        return self._output.writer.take()
+
+    def feed(self, frame: Frame) -> Sequence[Said]:
+        data = frame.data
+        if data is None or self._ended:
+            return ()
+        if data == b"[DONE]":
+            self._end()
+            return self._output.writer.take()
+        try:
+            chunk = _decode_chunk(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            chunk = _decode_loosely(data)
+        self._read(chunk, data)
+        return self._output.writer.take()
+
+    def read_whole(self, body: bytes) -> Sequence[Said]:
+        chunk = _decode_loosely(body)
+        if chunk.error is None and not chunk.choices:
+            raise UpstreamNonsense("the upstream answered with JSON that is not a chat completion")
+        self._read(chunk, body)
+        self._finish_reason = self._finish_reason or "stop"
+        self._end()
+        return self._output.writer.take()
+
+    def finish(self) -> Sequence[Said]:
+        if not self._ended:
+            if self._finish_reason is None:
+                raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
+            self._end()
+        return self._output.writer.take()
+
+    def _read(self, chunk: Chunk, data: bytes) -> None:
+        if chunk.error is not None or chunk.object == "error":
+            raise read_stream_error(_as_object(data))
+        self._output.writer.start()
+        if chunk.choices:
+            for choice in chunk.choices:
+                if not choice.index:
+                    self._read_choice(choice, data)
+        usage = chunk.usage or (chunk.x_groq or {}).get("usage")
+        if usage:
+            self._service_tier = chunk.service_tier or self._service_tier
+            self.usage = read_usage(cast("dict[str, Any]", usage), self._service_tier)
+        if self._output.stopped_by is not None:
+            self._end()
+
+    def _read_choice(self, choice: Choice, data: bytes) -> None:
+        piece = choice.delta or choice.message
+        if piece is not None:
+            self._read_piece(piece)
+        reason = choice.finish_reason
+        if reason is None:
+            return
+        if reason in FAILED:
+            raise read_stream_error(_as_object(data))
+        self._finish_reason = reason
+        matched = choice.stop_reason or choice.matched_stop
+        if isinstance(matched, str):
+            self._output.server_matched(matched)
+
+    def _read_piece(self, piece: Piece) -> None:
+        self._read_reasoning(piece)
+        if piece.content:
+            self._read_content(piece.content)
+        if piece.refusal:
+            self._refusal.append(piece.refusal)
+            self._output.text(piece.refusal)
+        if piece.tool_calls:
+            for call in piece.tool_calls:
+                self._calls.read(call)
+        elif piece.function_call is not None:
+            self._calls.read_legacy(piece.function_call)
+
+    def _read_reasoning(self, piece: Piece) -> None:
+        """The first of the three spellings: servers that send two say the same in both."""
+        if piece.reasoning_details:
+            self._output.reasoning_details(piece.reasoning_details)
+        if piece.reasoning_content:
+            self._output.reasoning(piece.reasoning_content, "reasoning_content")
+        elif piece.reasoning and isinstance(piece.reasoning, str):
+            self._output.reasoning(piece.reasoning, "reasoning")
+        elif piece.thinking:
+            self._output.reasoning(piece.thinking, "reasoning_content")
+
+    def _read_content(self, content: Any) -> None:
+        if isinstance(content, str):
+            self._output.text(content)
+        elif isinstance(content, list):
+            for part in cast("list[Any]", content):
+                self._read_part(part)
+
+    def _read_part(self, part: Any) -> None:
+        """A part of Mistral's content list: text, or `{"type": "thinking", "thinking": [texts]}`."""
+        if not isinstance(part, dict):
+            return
+        part = cast("dict[str, Any]", part)
+        if part.get("type") == "thinking":
+            for inner in cast("list[Any]", part.get("thinking") or []):
+                text = cast("dict[str, Any]", inner).get("text") if isinstance(inner, dict) else inner
+                if isinstance(text, str) and text:
+                    self._output.reasoning(text, "reasoning_content")
+        elif isinstance(part.get("text"), str):
+            self._output.text(part["text"])
+
+    def _end(self) -> None:
+        self._ended = True
+        self._output.finish()
+        self.stop_reason, stop_sequence = self._ending()
+        self.usage = self._final_usage()
+        details = None
+        if self.stop_reason == "refusal":
+            details = {"type": "refusal", "category": None, "explanation": "".join(self._refusal) or None}
+        self._output.writer.end(self.stop_reason, self.usage, stop_sequence, details)
+
+    def _ending(self) -> tuple[str, str | None]:
+        if self._output.stopped_by == "stop_sequence":
+            return "stop_sequence", self._output.stop_sequence
+        if self._output.stopped_by == "limit":
+            return "max_tokens", None
+        if self._refusal:
+            return "refusal", None
+        reason = STOP_REASONS.get(self._finish_reason or "stop", "end_turn")
+        if self._output.writer.tool_calls and reason == "end_turn":
+            return "tool_use", None
+        if reason == "tool_use" and not self._output.writer.tool_calls:
+            return "end_turn", None
+        return reason, None
+
+    def _final_usage(self) -> Usage:
+        if self.usage is not None and (self.usage.prompt_tokens or self.usage.output_tokens):
+            return self.usage
+        return Usage(
+            input_tokens=self._estimated_input_tokens, output_tokens=self._output.estimated_output_tokens
+        )
+
+
+def _decode_loosely(data: bytes) -> Chunk:
+    """A chunk that the fast decoder refuses: half a surrogate pair, or a field of an unusual type."""
+    value = _as_object(data)
+    try:
+        return msgspec.convert(value, Chunk, strict=False)
+    except msgspec.ValidationError as error:
+        raise UpstreamNonsense(f"the upstream sent a chunk of an unknown shape ({error})") from None
+
+
+def _as_object(data: bytes) -> dict[str, Any]:
+    try:
+        value = decode_with_surrogates(data)
+    except JsonError:
+        value = None
+    if not isinstance(value, dict):
+        raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
+    return cast("dict[str, Any]", value)
+
+

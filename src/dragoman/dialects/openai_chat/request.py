@@ -1,0 +1,157 @@
+"""Writes a Messages request as a Chat Completions request (spec/openai-chat.md section 1)."""
+
+from typing import Any, cast
+
+from dragoman.dialects.dialect import Written
+from dragoman.dialects.losses import Losses
+from dragoman.dialects.openai_chat.conversation import CacheMarkers, ChatMessage, write_messages
+from dragoman.dialects.openai_chat.identity import identity_fields
+from dragoman.dialects.openai_chat.output_format import write_output_format
+from dragoman.dialects.openai_chat.reasoning import head_room, model_family, write_effort
+from dragoman.dialects.openai_chat.shapes import Reading
+from dragoman.dialects.openai_chat.tools import tool_name_table, write_tools
+from dragoman.dialects.other_fields import judge_other_fields
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import invalid_request
+from dragoman.messages.estimate import estimate_tokens
+from dragoman.messages.parse import parse_conversation
+from dragoman.messages.request import Conversation, MessagesRequest
+from dragoman.wire.jsonbytes import encode
+
+PATH = "/chat/completions"
+
+LARGEST_STOP_LIST = 4
+"""Stop sequences that every server takes; the reader enforces them all anyway."""
+
+PREFILL_REFUSED = (
+    "This model does not support assistant message prefill. The conversation must end with a user message."
+)
+"""The real API's words."""
+
+
+def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+    """The request for the upstream model `model`, always streamed.
+
+    Raises ApiError for a prefilled answer, an empty conversation and what `judge_other_fields` refuses.
+    """
+    conversation = parse_conversation(request)
+    _refuse_prefill(request, conversation)
+    losses = Losses()
+    judge_other_fields(conversation.others, request.raw, losses)
+    tools = write_tools(conversation, quirks, losses)
+    output = write_output_format(conversation, quirks, losses)
+    written = write_messages(
+        conversation,
+        model,
+        quirks,
+        losses,
+        markers=_cache_markers(request, quirks),
+        instructions=output.instructions,
+        closing_note=tools.note,
+    )
+    if all(message["role"] == quirks.system_role for message in written.messages):
+        raise invalid_request("messages: at least one message must have content")
+    body: dict[str, Any] = {"model": model, "messages": written.messages}
+    body |= tools.fields
+    body |= output.fields
+    body |= _stream_fields(quirks)
+    limit = _output_limit(request, conversation, quirks, losses)
+    body[quirks.max_tokens_field] = limit
+    body |= write_effort(conversation, quirks)
+    body |= _sampling_fields(conversation, quirks, losses)
+    prefix = _prefix(written.messages, tools.fields, conversation)
+    body |= identity_fields(request, conversation, quirks, prefix)
+    data = encode(body)
+    return Written(
+        PATH,
+        data,
+        losses=losses.as_tuple(),
+        estimated_input_tokens=estimate_tokens(data, written.media_bytes),
+        empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
+        reading=_reading(request, conversation, model, quirks, limit),
+    )
+
+
+def _refuse_prefill(request: MessagesRequest, conversation: Conversation) -> None:
+    if conversation.messages and conversation.messages[-1].role == "assistant" and not request.counting:
+        raise invalid_request(PREFILL_REFUSED)
+
+
+def _cache_markers(request: MessagesRequest, quirks: Quirks) -> CacheMarkers:
+    if not quirks.cache_control:
+        return {}
+    markers: CacheMarkers = {}
+    for index, message in enumerate(cast("list[dict[str, Any]]", request.raw["messages"])):
+        content: Any = message.get("content")
+        for position, block in enumerate(cast("list[Any]", content) if isinstance(content, list) else []):
+            marker: Any = cast("dict[str, Any]", block).get("cache_control")
+            if isinstance(marker, dict):
+                markers[index, position] = cast("dict[str, Any]", marker)
+    return markers
+
+
+def _stream_fields(quirks: Quirks) -> dict[str, Any]:
+    fields: dict[str, Any] = {"stream": True}
+    if quirks.stream_options:
+        fields["stream_options"] = {"include_usage": True}
+        if quirks.include_obfuscation:
+            fields["stream_options"]["include_obfuscation"] = False
+    return fields
+
+
+def _reading(
+    request: MessagesRequest, conversation: Conversation, model: str, quirks: Quirks, limit: int
+) -> Reading:
+    thinking, choice = conversation.thinking, conversation.tool_choice
+    shown = "sealed" if thinking is not None and thinking.display == "omitted" else "shown"
+    return Reading(
+        message_model=request.model,
+        thinking="hidden" if thinking is None or thinking.type == "disabled" else shown,
+        stop_sequences=tuple(stop for stop in conversation.stop_sequences if stop),
+        single_tool_call=choice is not None and choice.disable_parallel_tool_use,
+        tool_names=tool_name_table(conversation.tools, quirks.max_tool_name),
+        visible_tokens=request.max_tokens if limit > request.max_tokens else None,
+        think_tags=quirks.think_tags,
+        family=model_family(model),
+    )
+
+
+def _output_limit(
+    request: MessagesRequest, conversation: Conversation, quirks: Quirks, losses: Losses
+) -> int:
+    limit = request.max_tokens + head_room(conversation, request.max_tokens, quirks)
+    if quirks.max_output_tokens is not None and limit > quirks.max_output_tokens:
+        limit = quirks.max_output_tokens
+        if request.max_tokens > limit:
+            losses.approximated("max_tokens", f"the model writes at most {limit} tokens")
+    return max(limit, quirks.min_output_tokens)
+
+
+def _sampling_fields(conversation: Conversation, quirks: Quirks, losses: Losses) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in (("temperature", conversation.temperature), ("top_p", conversation.top_p)):
+        if value is None:
+            continue
+        if quirks.sampling:
+            fields[name] = value
+        elif value != 1:
+            losses.dropped(name, "the model samples by its own rules")
+    if conversation.top_k is not None:
+        if quirks.top_k:
+            fields["top_k"] = conversation.top_k
+        else:
+            losses.dropped("top_k", "the server has no such field")
+    if quirks.native_stop and conversation.stop_sequences:
+        fields["stop"] = list(conversation.stop_sequences[:LARGEST_STOP_LIST])
+    if conversation.speed == "fast":
+        losses.dropped("speed", "the server has no fast mode")
+    return fields
+
+
+def _prefix(
+    messages: list[ChatMessage], tool_fields: dict[str, Any], conversation: Conversation
+) -> list[Any]:
+    """The system prompt, the tools that are there from the first turn on, and the first user message."""
+    first_user = next((n for n, message in enumerate(messages) if message["role"] == "user"), 0)
+    eager = sum(not tool.defer_loading for tool in conversation.tools)
+    return [messages[: first_user + 1], tool_fields.get("tools", [])[:eager]]

@@ -1,0 +1,150 @@
+"""Tools and tool choice as functions (spec/openai-chat.md section 3)."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects.json_schema import clean, strict_ready
+from dragoman.dialects.losses import Losses
+from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_visibility import visible_tools
+from dragoman.messages.blocks import ToolUse
+from dragoman.messages.request import Conversation, Tool
+
+_VALID_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_HASH_LENGTH = 8
+_CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
+
+
+class ToolFields(msgspec.Struct, frozen=True):
+    """What a request says about tools."""
+
+    fields: dict[str, Any]
+    """`tools`, `tool_choice` and `parallel_tool_calls`, as far as they are sent."""
+    note: str | None = None
+    """What to tell the model at the end because the server cannot be told."""
+
+
+def upstream_tool_name(name: str, limit: int = 64) -> str:
+    """A name of at most `limit` letters, digits, `_` and `-`; one that is already valid stays."""
+    if len(name) <= limit and _VALID_NAME.fullmatch(name):
+        return name
+    digest = hashlib.sha1(name.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:_HASH_LENGTH]
+    kept = re.sub(r"[^A-Za-z0-9_-]", "_", name)[: limit - _HASH_LENGTH - 1]
+    return f"{kept}_{digest}"
+
+
+def tool_name_table(tools: Iterable[Tool], limit: int = 64) -> dict[str, str]:
+    """Upstream name to the client's, for the tools whose names differ."""
+    pairs = ((upstream_tool_name(tool.name, limit), tool.name) for tool in tools)
+    return {upstream: client for upstream, client in pairs if upstream != client}
+
+
+def function_definition(tool: Tool, quirks: Quirks) -> dict[str, Any]:
+    """`{description, name, parameters}`; no description if the tool has none."""
+    definition: dict[str, Any] = {"description": tool.description} if tool.description else {}
+    definition["name"] = upstream_tool_name(tool.name, quirks.max_tool_name)
+    definition["parameters"] = clean(tool.input_schema, quirks)
+    return definition
+
+
+def is_function(tool: Tool) -> bool:
+    """Whether the tool is the client's own; the others have schemas that only Anthropic's API knows."""
+    return tool.type == "custom" or tool.input_schema is not None
+
+
+def write_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> ToolFields:
+    """All about tools. Losses: server tools, hints, and choices that the server does not know."""
+    tools: list[dict[str, Any]] = []
+    offered: set[str] = set()
+    positions = {id(tool): index for index, tool in enumerate(conversation.tools)}
+    for tool in visible_tools(conversation):
+        path = f"tools.{positions[id(tool)]}"
+        if not is_function(tool):
+            losses.dropped(path, _why_not_sent(tool))
+            continue
+        tools.append({"type": "function", "function": _function(tool, path, quirks, losses)})
+        offered.add(tool.name)
+    if not tools:
+        return _without_tools(conversation, quirks, losses)
+    fields: dict[str, Any] = {"tools": tools}
+    choice, note = _choice(conversation, offered, quirks, losses)
+    if choice is not None:
+        fields["tool_choice"] = choice
+    if _one_at_a_time(conversation) and quirks.parallel_tool_calls:
+        fields["parallel_tool_calls"] = False
+    return ToolFields(fields, note)
+
+
+def _function(tool: Tool, path: str, quirks: Quirks, losses: Losses) -> dict[str, Any]:
+    function = function_definition(tool, quirks)
+    if tool.strict:
+        if quirks.strict_tools and strict_ready(function["parameters"]):
+            function["strict"] = True
+        else:
+            losses.dropped(f"{path}.strict", "the server has no strict mode for this schema")
+    if tool.raw.get("input_examples"):
+        losses.dropped(f"{path}.input_examples", "functions carry no examples")
+    callers = tool.raw.get("allowed_callers")
+    if isinstance(callers, list) and callers and "direct" not in callers:
+        losses.approximated(f"{path}.allowed_callers", "the model calls the tool directly")
+    return function
+
+
+def _why_not_sent(tool: Tool) -> str:
+    if tool.type.startswith(_CLIENT_TOOLS):
+        return f"`{tool.type}` is defined by Anthropic and has no schema to send; declare it as a custom tool"
+    return f"`{tool.type}` runs on Anthropic's servers only"
+
+
+def _without_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> ToolFields:
+    choice = conversation.tool_choice
+    if choice is not None and choice.type in ("any", "tool"):
+        losses.dropped("tool_choice", "no tool is left that the server could call")
+    # Several servers refuse tool messages in the history when the request declares no tools.
+    called = {
+        upstream_tool_name(block.name, quirks.max_tool_name): None
+        for message in conversation.messages
+        for block in message.content
+        if isinstance(block, ToolUse)
+    }
+    if not called:
+        return ToolFields({})
+    stand_ins = [
+        {"type": "function", "function": {"name": name, "parameters": clean(None, quirks)}} for name in called
+    ]
+    return ToolFields({"tools": stand_ins, "tool_choice": "none"})
+
+
+def _choice(
+    conversation: Conversation, offered: set[str], quirks: Quirks, losses: Losses
+) -> tuple[Any, str | None]:
+    choice = conversation.tool_choice
+    if choice is None:
+        return None, None
+    if choice.type == "any":
+        return _required(quirks, losses)
+    if choice.type != "tool":
+        return ("none" if choice.type == "none" else "auto"), None
+    if choice.name not in offered:
+        losses.dropped("tool_choice", "the chosen tool does not reach the server")
+        return None, None
+    name = upstream_tool_name(choice.name, quirks.max_tool_name)
+    if quirks.tool_choice_function:
+        return {"type": "function", "function": {"name": name}}, None
+    losses.approximated("tool_choice", "the server cannot be told to call one tool; the model is asked to")
+    return ("required" if quirks.tool_choice_required else "auto"), f"Call the tool {name} now."
+
+
+def _required(quirks: Quirks, losses: Losses) -> tuple[str, str | None]:
+    if quirks.tool_choice_required:
+        return "required", None
+    losses.approximated("tool_choice", "the server cannot be told to call a tool; the model is asked to")
+    return "auto", "Call one of the tools now."
+
+
+def _one_at_a_time(conversation: Conversation) -> bool:
+    return conversation.tool_choice is not None and conversation.tool_choice.disable_parallel_tool_use

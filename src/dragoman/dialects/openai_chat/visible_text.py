@@ -1,0 +1,112 @@
+"""What becomes of the text that a model streams before the client sees it.
+
+`<think>` sections at its start are reasoning; a stop sequence ends the answer (servers neither name the one they
+hit nor, if the model reasons, accept any: spec/openai-chat.md sections 6 and 8).
+"""
+
+from typing import Literal
+
+THINK_OPEN = "<think>"
+THINK_CLOSE = "</think>"
+
+
+class ThinkTags:
+    """Splits text into reasoning and the rest; transparent once the start of the text is known."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self.state: Literal["start", "thinking", "plain"] = "start"
+
+    def feed(self, piece: str) -> tuple[str, str]:
+        """The (reasoning, text) that `piece` settles."""
+        if self.state == "plain":
+            return "", piece
+        self._held += piece
+        if self.state == "start":
+            text = self._held.lstrip()
+            if THINK_OPEN.startswith(text):
+                return "", ""
+            if not text.startswith(THINK_OPEN):
+                self.state = "plain"
+                return "", self._release()
+            self.state = "thinking"
+            self._held = text[len(THINK_OPEN) :].lstrip("\n")
+        return self._split_thinking()
+
+    def finish(self) -> tuple[str, str]:
+        """What was held when the stream ended."""
+        held = self._release()
+        return (held, "") if self.state == "thinking" else ("", held)
+
+    def _split_thinking(self) -> tuple[str, str]:
+        reasoning, closed, text = self._held.partition(THINK_CLOSE)
+        if closed:
+            self.state = "plain"
+            self._held = ""
+            return reasoning, text
+        keep = _overlap(self._held, THINK_CLOSE)
+        reasoning, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        return reasoning, ""
+
+    def _release(self) -> str:
+        held, self._held = self._held, ""
+        return held
+
+
+class StopMatcher:
+    """Finds the stop sequence that is complete first (the longest of several) in streamed text.
+
+    Holds back what may be the start of one.
+    """
+
+    def __init__(self, sequences: tuple[str, ...]) -> None:
+        self._sequences = sequences
+        self._held = ""
+        self.hit: str | None = None
+
+    def feed(self, piece: str) -> str:
+        """The text that is safe to show. After a hit, `hit` is the sequence and no more text is taken."""
+        if self.hit is not None:
+            return ""
+        text = self._held + piece
+        found = [(text.find(stop) + len(stop), -len(stop), stop) for stop in self._sequences if stop in text]
+        if found:
+            end, _, self.hit = min(found)
+            self._held = ""
+            return text[: end - len(self.hit)]
+        keep = max(_overlap(text, stop) for stop in self._sequences)
+        self._held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+    def finish(self) -> str:
+        """What was held when the text ended."""
+        held, self._held = self._held, ""
+        return held
+
+
+class SurrogateJoiner:
+    """Joins the halves of a surrogate pair that a server cut over two chunks; a lone half becomes U+FFFD."""
+
+    def __init__(self) -> None:
+        self._high = ""
+
+    @property
+    def holding(self) -> bool:
+        """Half a pair waits for the other."""
+        return bool(self._high)
+
+    def feed(self, piece: str) -> str:
+        """The text without lone surrogates; a trailing high one is held."""
+        text = self._high + piece
+        self._high = ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            text, self._high = text[:-1], text[-1]
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _overlap(text: str, marker: str) -> int:
+    """How many characters at the end of `text` are a beginning of `marker`, all of it excluded."""
+    for length in range(min(len(marker) - 1, len(text)), 0, -1):
+        if text.endswith(marker[:length]):
+            return length
+    return 0

@@ -1,0 +1,10 @@
+"""Name to dialect."""
+
+from collections.abc import Mapping
+
+from dragoman.dialects.anthropic.messages import AnthropicMessages
+from dragoman.dialects.dialect import Dialect
+from dragoman.dialects.openai_chat.chat import OpenAIChat
+
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (AnthropicMessages(), OpenAIChat())}
+"""Every dialect that this version speaks."""

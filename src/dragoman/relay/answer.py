@@ -1,0 +1,203 @@
+"""One request's answer in progress: plan, attempt, commit gate, settlement.
+
+`events` is the only way to a client. While the upstream is silent the server asks `keep_alive` what to send.
+"""
+
+from asyncio import CancelledError
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Protocol
+
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, invalid_request
+from dragoman.messages.events import Ping, Relayed, Said, Usage, frame_of
+from dragoman.messages.fold import Fold
+from dragoman.messages.request import MessagesRequest
+from dragoman.messages.writer import MessageWriter
+from dragoman.relay.attempt import Attempt
+from dragoman.relay.gateway import Gateway
+from dragoman.relay.headers import loss_header, relayed
+from dragoman.relay.settlement import settle
+from dragoman.relay.trace import Trace
+from dragoman.routing.channel import Target
+from dragoman.routing.plan import plan
+from dragoman.wire.exchange import Headers
+from dragoman.wire.jsonbytes import encode
+from dragoman.wire.sse import comment
+
+MOST_MENDS = 4
+"""How many refusals one request may learn from, each asking for another change."""
+
+
+class Memory(Protocol):
+    """What earlier refusals taught about targets."""
+
+    def quirks(self, target: Target) -> Quirks: ...
+    def learn(self, target: Target, quirks: Quirks) -> None: ...
+
+
+class Answer:
+    """One request's answer; used once."""
+
+    def __init__(self, gateway: Gateway, memory: Memory, request: MessagesRequest, request_id: str) -> None:
+        self._gateway = gateway
+        self._memory = memory
+        self._request = request
+        self._attempt: Attempt | None = None
+        self._started = False
+        self.complete = False
+        """The last event was handed out."""
+        self.trace = Trace(
+            request_id=request_id,
+            requested_model=request.model,
+            streaming=request.stream,
+            started=gateway.clock(),
+            session_id=request.session_id,
+        )
+
+    @property
+    def upstream_began(self) -> bool:
+        """The head of the upstream's reply has arrived."""
+        return self._attempt is not None and self._attempt.head is not None
+
+    @property
+    def headers(self) -> Headers:
+        """What goes out beside the answer, as far as it is known."""
+        attempt = self._attempt
+        if attempt is None:
+            return ()
+        theirs = () if attempt.head is None else attempt.dialect.relayed_headers(attempt.head)
+        return loss_header(attempt.written.losses) + relayed(theirs, self._gateway.shared)
+
+    async def events(self) -> AsyncGenerator[Sequence[Said], None]:
+        """Batches of events, each to be sent at once. Raises ApiError, also after events were said."""
+        try:
+            async with aclosing(self._attempts()) as batches:
+                async for said in batches:
+                    yield said
+            self.trace.status = 200
+        except UpstreamFailure as failure:
+            self._fail(failure.error)
+            raise failure.error from failure
+        except ApiError as error:
+            self._fail(error)
+            raise
+        except TranslatorBug as bug:
+            self._gateway.observer.bug(str(bug), bug)
+            error = ApiError(500, "Dragoman translated this answer wrongly and stopped; please report it")
+            self._fail(error)
+            raise error from bug
+        except (CancelledError, GeneratorExit):
+            self.trace.status = 200 if self.complete else 499
+            if not self.complete:
+                self.trace.ending = "client_aborted"
+            raise
+        except Exception as bug:
+            self._gateway.observer.bug(f"{type(bug).__name__} while answering {self.trace.request_id}", bug)
+            error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
+            self._fail(error)
+            raise error from bug
+        finally:
+            settle(self._gateway, self.trace, self._attempt)
+
+    async def message(self) -> bytes:
+        """The whole answer as one JSON message. Raises ApiError."""
+        fold = Fold()
+        whole: bytes | None = None
+        async with aclosing(self.events()) as batches:
+            async for batch in batches:
+                for said in batch:
+                    if not isinstance(said, Relayed):
+                        fold.take(said)
+                    elif said.name == "message":
+                        whole = said.frame
+        return encode(fold.message()) if whole is None else whole
+
+    def keep_alive(self, event_due: bool) -> bytes:
+        """What to send while the upstream is silent; from now on the answer is committed.
+
+        `event_due` asks for a real event, for clients whose watchdog does not count pings.
+        """
+        attempt = self._attempt
+        if attempt is None or self.complete:
+            return b""
+        held = attempt.gate.commit()
+        new: list[Said] = []
+        if not held and not self._started:
+            new += attempt.reader.start()
+        self._started = self._started or bool(held or new)
+        if event_due:
+            new += attempt.reader.keep_alive()
+        elif self._started:
+            new.append(Ping())
+        attempt.check(new)
+        return b"".join([frame_of(said) for said in held + new]) or comment("waiting for the upstream")
+
+    async def _attempts(self) -> AsyncGenerator[Sequence[Said], None]:
+        target = plan(self._request.model, self._gateway.model_map).targets[0]
+        quirks = self._memory.quirks(target)
+        for mends_left in range(MOST_MENDS, -1, -1):
+            attempt = self._begin(target, quirks)
+            if attempt.written.empty_answer:
+                yield self._say_without_upstream(attempt, attempt.written.empty_answer)
+                return
+            try:
+                async with aclosing(attempt.events()) as batches:
+                    async for said in batches:
+                        said = attempt.gate.admit(said)
+                        if said:
+                            self._note(attempt)
+                            yield said
+                return
+            except UpstreamFailure as failure:
+                if attempt.gate.committed:
+                    raise
+                if failure.vendor_code == "content_filter":
+                    yield self._say_without_upstream(attempt, "refusal", failure.vendor_message)
+                    return
+                mended = attempt.dialect.mend(failure, quirks) if mends_left else None
+                if mended is None or mended == quirks:
+                    raise
+                self.trace.learned.append(failure.vendor_message[:200])
+                self._memory.learn(target, mended)
+                quirks = mended
+
+    def _begin(self, target: Target, quirks: Quirks) -> Attempt:
+        trace = self.trace
+        trace.attempts += 1
+        trace.channel = target.channel.name
+        trace.dialect = target.channel.dialect
+        trace.upstream_model = target.model
+        trace.why = target.why
+        attempt = self._attempt = Attempt(self._gateway, self._request, target, quirks)
+        trace.losses = attempt.written.losses
+        if self._gateway.strict and trace.losses:
+            loss = trace.losses[0]
+            raise invalid_request(
+                f"{loss.field}: `{target.model}` on `{target.channel.name}` cannot carry this ({loss.why or loss.what}); "
+                "DRAGOMAN_STRICT=true refuses what would be lost"
+            )
+        return attempt
+
+    def _note(self, attempt: Attempt) -> None:
+        self._started = True
+        self.complete = attempt.reader.finished
+        if self.trace.first_event is None:
+            self.trace.first_event = self._gateway.clock()
+
+    def _say_without_upstream(
+        self, attempt: Attempt, stop_reason: str, explanation: str = ""
+    ) -> Sequence[Said]:
+        """An empty answer: nothing was to be generated, or a content filter refused the question."""
+        usage = Usage(input_tokens=attempt.written.estimated_input_tokens)
+        writer = MessageWriter("msg_" + self._gateway.new_id(), self._request.model, usage.input_tokens)
+        details = {"type": "refusal", "category": None, "explanation": explanation or None}
+        writer.end(stop_reason, usage, stop_details=details if stop_reason == "refusal" else None)
+        self.trace.ending = stop_reason
+        self.complete = True
+        return writer.take()
+
+    def _fail(self, error: ApiError) -> None:
+        self.trace.status = 200 if self._started and self._request.stream else error.status
+        self.trace.ending = error.type
+        self.trace.error = error.message

@@ -1,0 +1,124 @@
+"""One try at one target: write, address, send, read, check. Says events; raises UpstreamFailure."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+from dragoman.access import direct
+from dragoman.dialects.dialect import Dialect, ReplyReader, Written
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
+from dragoman.messages.events import Relayed, Said
+from dragoman.messages.grammar import Grammar
+from dragoman.messages.request import MessagesRequest
+from dragoman.relay.commit_gate import CommitGate
+from dragoman.relay.gateway import Gateway
+from dragoman.relay.ports import UpstreamReply
+from dragoman.routing.channel import Target
+from dragoman.wire.exchange import Headers, HttpRequest, ReplyHead
+from dragoman.wire.sse import FrameTooLarge, SseDecoder
+
+LARGEST_ERROR = 1024 * 1024
+LARGEST_MESSAGE = 64 * 1024 * 1024
+
+
+class Attempt:
+    """What `relay` drives and keeps alive."""
+
+    def __init__(self, gateway: Gateway, request: MessagesRequest, target: Target, quirks: Quirks) -> None:
+        self._gateway = gateway
+        self._request = request
+        self._target = target
+        self.dialect: Dialect = dialect_of(gateway, target)
+        self.written: Written = self.dialect.write_request(request, target.model, quirks)
+        self.reader: ReplyReader = self.dialect.open_reply(request, self.written, gateway.new_id)
+        self.gate = CommitGate()
+        self.head: ReplyHead | None = None
+        self._grammar = Grammar()
+
+    async def events(self) -> AsyncGenerator[Sequence[Said], None]:
+        """The reply's events in batches, as they come. Raises UpstreamFailure, TranslatorBug."""
+        reply = await self._gateway.upstream.open(address(self._target, self.written, self._request.headers))
+        try:
+            self.head = reply.head
+            if not 200 <= reply.head.status < 300:
+                raise self.dialect.read_failure(
+                    reply.head, await reply.read_all(LARGEST_ERROR), self._request
+                )
+            kind = (reply.head.header("content-type") or "").partition(";")[0].strip().lower()
+            if kind == "application/json":
+                said = self.reader.read_whole(await reply.read_all(LARGEST_MESSAGE))
+                self.check(said)
+                yield said
+            elif kind == "text/event-stream" or (not kind and self.written.streaming):
+                async for said in self._stream(reply):
+                    yield said
+            else:
+                raise UpstreamNonsense(f"the upstream answered with `{kind[:60]}` instead of an event stream")
+        finally:
+            reply.close()
+
+    async def _read_failure(self, reply: UpstreamReply) -> UpstreamFailure:
+        body = await reply.read_all(LARGEST_ERROR)
+        theirs = self._target.channel.passthrough_credentials
+        return self.dialect.read_failure(reply.head, body, self._request, theirs)
+
+    async def _stream(self, reply: UpstreamReply) -> AsyncGenerator[Sequence[Said], None]:
+        decoder = SseDecoder()
+        reader = self.reader
+        while not reader.finished:
+            data = await reply.read()
+            said: list[Said] = []
+            failure: UpstreamFailure | None = None
+            try:
+                for frame in decoder.feed(data) if data else decoder.finish():
+                    said += reader.feed(frame)
+                if not data:
+                    said += reader.finish()
+            except UpstreamFailure as error:
+                failure = error
+            except FrameTooLarge as error:
+                failure = UpstreamNonsense(str(error))
+            self.check(said)
+            if said:
+                yield said
+            if failure is not None:
+                raise failure
+        await reply.drain()
+
+    def check(self, said: Sequence[Said]) -> None:
+        """Raises TranslatorBug for an event that breaks the grammar; a relayed frame is the upstream's own."""
+        check = self._grammar.check
+        for event in said:
+            if not isinstance(event, Relayed):
+                check(event)
+
+
+def dialect_of(gateway: Gateway, target: Target) -> Dialect:
+    """Raises ApiError 501 for a dialect that this version does not speak."""
+    dialect = gateway.dialects.get(target.channel.dialect)
+    if dialect is None:
+        raise ApiError(
+            501,
+            f"model `{target.model}` needs the dialect `{target.channel.dialect}`, which this version does not "
+            "speak yet: route the model to another provider with BIG_MODEL, SMALL_MODEL or a channel",
+            headers=(("x-should-retry", "false"),),
+        )
+    return dialect
+
+
+def address(target: Target, written: Written, client_headers: Headers) -> HttpRequest:
+    """The request to the target's channel. Raises ApiError 401 when its credential is missing."""
+    channel = target.channel
+    if channel.credential_required and not channel.credential and not channel.passthrough_credentials:
+        raise ApiError(
+            401,
+            f"no credential for `{channel.name}`: set {channel.credential_setting} where Dragoman runs "
+            f"(model `{target.model}`)",
+            headers=(("x-should-retry", "false"),),
+        )
+    return direct.address(
+        written,
+        base_url=channel.base_url,
+        credential=channel.credential,
+        dialect=channel.dialect,
+        client_headers=client_headers if channel.passthrough_credentials else None,
+    )

@@ -1,0 +1,59 @@
+"""count_tokens: the upstream's own count where it has one, else an estimate. It never fails for the upstream's sake:
+without an answer Claude Code would count with real inference calls (spec/claude-code.md section 2)."""
+
+import asyncio
+
+from dragoman.messages.errors import ApiError, UpstreamFailure
+from dragoman.messages.estimate import count_conversation
+from dragoman.messages.request import MessagesRequest
+from dragoman.relay.attempt import LARGEST_ERROR, address, dialect_of
+from dragoman.relay.gateway import Gateway
+from dragoman.relay.trace import Trace
+from dragoman.routing.channel import Target
+from dragoman.routing.plan import plan
+
+PATIENCE = 3.0
+"""Seconds for the upstream's count."""
+
+
+async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: str) -> int:
+    """Input tokens. Raises ApiError for a model name that cannot be one, or what the upstream calls a bad request."""
+    trace = Trace(request_id, request.model, streaming=False, counting=True, started=gateway.clock())
+    try:
+        target = plan(request.model, gateway.model_map).targets[0]
+        trace.channel, trace.dialect, trace.upstream_model = (
+            target.channel.name,
+            target.channel.dialect,
+            target.model,
+        )
+        trace.status = 200
+        try:
+            counted = await _ask(gateway, request, target)
+        except (TimeoutError, UpstreamFailure, ApiError) as error:
+            if isinstance(error, UpstreamFailure) and error.status == 400:
+                raise error.error from error
+            counted = None
+        trace.ending = "counted" if counted is not None else "estimated"
+        return counted if counted is not None else count_conversation(request)
+    except ApiError as error:
+        trace.status, trace.ending, trace.error = error.status, error.type, error.message
+        raise
+    finally:
+        trace.ended = gateway.clock()
+        gateway.observer.settled(trace)
+
+
+async def _ask(gateway: Gateway, request: MessagesRequest, target: Target) -> int | None:
+    dialect = dialect_of(gateway, target)
+    written = dialect.write_count(request, target.model, target.quirks)
+    if written is None:
+        return None
+    async with asyncio.timeout(PATIENCE):
+        reply = await gateway.upstream.open(address(target, written, request.headers))
+        try:
+            body = await reply.read_all(LARGEST_ERROR)
+            if reply.head.status != 200:
+                raise dialect.read_failure(reply.head, body, request, target.channel.passthrough_credentials)
+            return dialect.read_count(body)
+        finally:
+            reply.close()

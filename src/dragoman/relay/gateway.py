@@ -1,0 +1,24 @@
+"""Everything that one request needs, as one immutable value; a reload builds a new one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dragoman.dialects.dialect import Dialect, NewId
+from dragoman.relay.ports import Clock, Observer, Upstream
+from dragoman.routing.model_map import ModelMap
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Built once by app.py."""
+
+    model_map: ModelMap
+    dialects: Mapping[str, Dialect]
+    upstream: Upstream
+    clock: Clock
+    new_id: NewId
+    observer: Observer
+    strict: bool = False
+    """A Loss is a 400 instead of a response header."""
+    shared: bool = False
+    """Several people use this gateway, so one's quota is not shown to another."""

@@ -1,0 +1,50 @@
+"""Answers requests through one gateway, and remembers what refusals taught."""
+
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import ApiError
+from dragoman.messages.request import MessagesRequest
+from dragoman.relay.answer import Answer
+from dragoman.relay.count_tokens import count_tokens
+from dragoman.relay.gateway import Gateway
+from dragoman.relay.trace import Trace
+from dragoman.routing.channel import Target
+
+
+class Relay:
+    """Lives as long as the process; each request gets an Answer."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self._learned: dict[tuple[str, str], Quirks] = {}
+
+    def answer(self, request: MessagesRequest, request_id: str) -> Answer:
+        """The answer to a request. Nothing happens before its events are asked for."""
+        return Answer(self.gateway, self, request, request_id)
+
+    async def count(self, request: MessagesRequest, request_id: str) -> int:
+        """Input tokens of a request. Raises ApiError only for a request that is itself wrong."""
+        return await count_tokens(self.gateway, request, request_id)
+
+    def refuse(self, error: ApiError, request_id: str) -> None:
+        """Record a request that got no further than the door."""
+        now = self.gateway.clock()
+        self.gateway.observer.settled(
+            Trace(
+                request_id,
+                "",
+                streaming=False,
+                started=now,
+                ended=now,
+                status=error.status,
+                ending=error.type,
+                error=error.message,
+            )
+        )
+
+    def quirks(self, target: Target) -> Quirks:
+        """A target's quirks as far as they are known by now."""
+        return self._learned.get((target.channel.name, target.model), target.quirks)
+
+    def learn(self, target: Target, quirks: Quirks) -> None:
+        """Keep what a refusal taught, so that the next request is not refused."""
+        self._learned[target.channel.name, target.model] = quirks

@@ -1,0 +1,100 @@
+"""The channels that are configured, and which of them a prefix, a suffix or a model's family chooses."""
+
+import msgspec
+
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import invalid_request
+from dragoman.routing.channel import Channel, Target
+from dragoman.routing.families import family_of
+from dragoman.routing.names import DEMO_MODEL, Way, split_channel, split_prefix, without_bracket
+from dragoman.routing.presets import quirks_for
+
+DEMO_CHANNEL = Channel(name="dragoman", dialect="anthropic", base_url="demo:", credential_required=False)
+
+
+class Channels(msgspec.Struct, frozen=True):
+    """One channel for each dialect family; a configured channel with its own dialect is the same in all."""
+
+    openai: Channel
+    gemini: Channel
+    anthropic: Channel
+
+
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
+    """All ways to an upstream."""
+
+    preferred: Way
+    """Where a model goes that nobody knows."""
+    use_vertex: bool
+    """Gemini models, and Claude models that a setting names, go to Vertex AI."""
+    built_in: Channels
+    vertex: Channels
+    """Its `openai` is its `gemini`: Vertex AI is not asked for OpenAI's models."""
+    named: dict[str, Channels] = {}
+    """By channel name in lower case."""
+
+    def explicit(self, written: str, why: str) -> Target | None:
+        """The target that a prefix or a channel suffix demands, or None if there is neither.
+
+        Raises ApiError (400) when nothing is left beside them.
+        """
+        if written.lower() == DEMO_MODEL:
+            return demo_target(why)
+        rest, name = split_channel(written, self.named)
+        way, model = split_prefix(without_bracket(rest))
+        if name is None and way is None:
+            return None
+        if not model.strip("/ "):
+            raise invalid_request("model: expected a model's name beside the prefix and the channel")
+        if name is not None:
+            channel = _channel_of_model(self.named[name], way, model)
+            return _target(channel, model, f"{why}channel `{name}`")
+        assert way is not None
+        return _target(self._channel(way, model), model, f"{why}prefix `{way}/`")
+
+    def by_family(self, model: str, why: str) -> Target:
+        """The target for a bare id: its family's vendor, else the preferred one."""
+        family = family_of(model)
+        if family == "openai":
+            way: Way = "openai"
+        elif family == "gemini":
+            way = "vertex_ai" if self.use_vertex else "gemini"
+        elif family == "claude":
+            way = "vertex_ai" if self.use_vertex and self.preferred != "anthropic" else "anthropic"
+        else:
+            way = self.preferred
+        return _target(self._channel(way, model), model, why)
+
+    def place(self, written: str, why: str) -> Target:
+        """The target of a model that a setting names; never an alias. Raises ApiError (400)."""
+        name = without_bracket(written)
+        return self.explicit(name, f"{why}, ") or self.by_family(name, why)
+
+    def passed_on(self, way: Way, why: str) -> Target:
+        """How a row of the model map shows names that keep their id."""
+        return Target(channel=self._channel(way, "*"), model="*", quirks=Quirks(), why=why)
+
+    def _channel(self, way: Way, model: str) -> Channel:
+        if way == "vertex_ai":
+            return self.vertex.anthropic if family_of(model) == "claude" else self.vertex.gemini
+        if way == "gemini":
+            return self.built_in.gemini
+        return self.built_in.anthropic if way == "anthropic" else self.built_in.openai
+
+
+def demo_target(why: str) -> Target:
+    """The built-in model that needs no upstream."""
+    return _target(DEMO_CHANNEL, "demo", f"{why}built in")
+
+
+def _channel_of_model(channels: Channels, way: Way | None, model: str) -> Channel:
+    family = family_of(model)
+    if way == "anthropic" or (way in (None, "vertex_ai") and family == "claude"):
+        return channels.anthropic
+    if way in ("gemini", "vertex_ai") or (way is None and family == "gemini"):
+        return channels.gemini
+    return channels.openai
+
+
+def _target(channel: Channel, model: str, why: str) -> Target:
+    return Target(channel=channel, model=model, quirks=quirks_for(channel.base_url, model), why=why)

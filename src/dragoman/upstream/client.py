@@ -1,0 +1,135 @@
+"""The HTTP client for upstreams (docs/decisions/0014): one pool, no redirects, no hidden retries."""
+
+import asyncio
+import io
+import ipaddress
+import urllib.request
+from types import TracebackType
+
+import aiohttp
+from yarl import URL
+
+from dragoman.messages.errors import UpstreamNonsense
+from dragoman.upstream.failures import read_failure
+from dragoman.wire.exchange import HttpRequest, ReplyHead
+
+KEEP_ALIVE_SECONDS = 55.0
+"""Below the 60 s after which load balancers close an idle connection."""
+DRAIN_SECONDS = 1.0
+LARGE_BODY = 1024 * 1024 - 1
+"""aiohttp writes larger bodies piece by piece when they come as a file."""
+
+
+class HttpUpstream:
+    """Implements `Upstream`. `idle_seconds` limits the wait for the head and between two reads."""
+
+    def __init__(self, connect_seconds: float = 5.0, idle_seconds: float = 300.0) -> None:
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, connect=None, sock_connect=connect_seconds, sock_read=idle_seconds
+        )
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._urls: dict[str, URL] = {}
+        self._proxied = any(scheme in urllib.request.getproxies() for scheme in ("http", "https", "all"))
+
+    async def open(self, request: HttpRequest) -> "HttpReply":
+        """Send and wait for the head. Raises UpstreamFailure."""
+        url = self._url(request.url)
+        body = request.body if len(request.body) <= LARGE_BODY else io.BytesIO(request.body)
+        try:
+            response = await self._session(url).request(
+                request.method, url, data=body, headers=request.headers, allow_redirects=False
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise read_failure(error, url.host or "the upstream") from error
+        return HttpReply(response, url.host or "the upstream")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    async def __aenter__(self) -> "HttpUpstream":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _url(self, text: str) -> URL:
+        url = self._urls.get(text)
+        if url is None:
+            url = self._urls[text] = URL(text, encoded=True)
+            if len(self._urls) > 1000:
+                self._urls.clear()
+        return url
+
+    def _session(self, url: URL) -> aiohttp.ClientSession:
+        trust_env = self._proxied and not _is_loopback(url.host or "")
+        session = self._sessions.get(trust_env)
+        if session is None:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)
+            session = self._sessions[trust_env] = aiohttp.ClientSession(
+                connector=connector,
+                timeout=self._timeout,
+                trust_env=trust_env,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+            )
+        return session
+
+
+class HttpReply:
+    """Implements `UpstreamReply`."""
+
+    def __init__(self, response: aiohttp.ClientResponse, host: str) -> None:
+        self._response = response
+        self._content = response.content
+        self._host = host
+        self.head = ReplyHead(
+            response.status,
+            tuple(
+                (name.decode("latin-1").lower(), value.decode("latin-1"))
+                for name, value in response.raw_headers
+            ),
+        )
+
+    async def read(self) -> bytes:
+        try:
+            return await self._content.readany()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise read_failure(error, self._host) from error
+
+    async def read_all(self, limit: int) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await self.read():
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise UpstreamNonsense(f"the answer of `{self._host}` is larger than {limit} bytes")
+        return b"".join(pieces)
+
+    async def drain(self) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while not self._content.at_eof() and await self._content.readany():
+                    pass
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return
+
+    def close(self) -> None:
+        if self._content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

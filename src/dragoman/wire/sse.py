@@ -1,0 +1,129 @@
+"""Server-sent events: bytes to frames and back (WHATWG HTML, "Server-sent events").
+
+Frames end at a blank line; lines end at LF, CR or CRLF and at nothing else, so U+2028 inside JSON is data. A
+frame keeps the bytes it came in: all frames' bytes together are the stream's.
+"""
+
+import re
+
+import msgspec
+
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+"""No vendor sends more in one event; an endless line must not fill the memory."""
+
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_BOM = b"\xef\xbb\xbf"
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
+    """One event of the stream."""
+
+    data: bytes | None
+    """The `data:` lines joined by LF; None for a frame of comments only."""
+    event: bytes
+    """The `event:` line, or empty."""
+    raw: bytes
+    """The bytes of the whole frame with its blank line."""
+
+
+class FrameTooLarge(ValueError):
+    """An event is larger than MAX_FRAME_BYTES."""
+
+
+class SseDecoder:
+    """Fed bytes in any pieces, gives the frames that they complete."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._has_cr = False
+        self._at_start = True
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that `data` completes. Raises FrameTooLarge."""
+        if self._at_start:
+            data = self._skip_bom(data)
+        if b"\r" in data:
+            self._has_cr = True
+        if self._has_cr:
+            return self._feed_any_line_end(data)
+        if not self._rest:
+            *blocks, rest = data.split(b"\n\n")
+            self._rest += rest
+            return [_frame(block + b"\n\n") for block in blocks]
+        return self._feed_to_rest(data)
+
+    def finish(self) -> list[Frame]:
+        """The frames of an ended stream: none, unless its very last line end was still ambiguous.
+
+        A frame without its blank line is not complete, and is dropped as the standard says.
+        """
+        if not self._rest.endswith(b"\r"):
+            return []
+        return self._take(bytes(self._rest) + b"\n", added=1)
+
+    def _skip_bom(self, data: bytes) -> bytes:
+        if self._rest:
+            data = bytes(self._rest) + data
+            self._rest.clear()
+        if len(data) < len(_BOM) and _BOM.startswith(data):
+            self._rest += data
+            return b""
+        self._at_start = False
+        return data.removeprefix(_BOM)
+
+    def _feed_to_rest(self, data: bytes) -> list[Frame]:
+        rest = self._rest
+        start = max(len(rest) - 1, 0)
+        rest += data
+        if rest.find(b"\n\n", start) < 0:
+            if len(rest) > MAX_FRAME_BYTES:
+                raise FrameTooLarge("an event of the stream is larger than 16 MiB")
+            return []
+        *blocks, tail = bytes(rest).split(b"\n\n")
+        self._rest = bytearray(tail)
+        return [_frame(block + b"\n\n") for block in blocks]
+
+    def _feed_any_line_end(self, data: bytes) -> list[Frame]:
+        start = max(len(self._rest) - 3, 0)
+        self._rest += data
+        if len(self._rest) > MAX_FRAME_BYTES and not _BLANK_LINE.search(self._rest, start):
+            raise FrameTooLarge("an event of the stream is larger than 16 MiB")
+        if not _BLANK_LINE.search(self._rest, start):
+            return []
+        return self._take(bytes(self._rest))
+
+    def _take(self, text: bytes, added: int = 0) -> list[Frame]:
+        """Cut complete frames from `text`; a CR at its end may be half of a CRLF and waits."""
+        frames: list[Frame] = []
+        position = 0
+        for match in _BLANK_LINE.finditer(text):
+            end = match.end()
+            if end == len(text) and text.endswith(b"\r"):
+                break
+            frames.append(_frame(text[position : end - (added if end == len(text) else 0)]))
+            position = end
+        self._rest = bytearray(text[position:])
+        return frames
+
+
+def _frame(raw: bytes) -> Frame:
+    if raw.startswith(b"data: ") and raw.find(b"\n") == len(raw) - 2 and b"\r" not in raw:
+        return Frame(raw[6:-2], b"", raw)
+    data: list[bytes] = []
+    event = b""
+    for line in _LINE_END.split(raw):
+        name, colon, value = line.partition(b":")
+        if not name:
+            continue
+        value = value[1:] if colon and value.startswith(b" ") else value
+        if name == b"data":
+            data.append(value)
+        elif name == b"event":
+            event = value
+    return Frame(b"\n".join(data) if data else None, event, raw)
+
+
+def comment(text: str) -> bytes:
+    """A comment frame: bytes on the line that say nothing."""
+    return b": " + text.encode() + b"\n\n"
