@@ -61,7 +61,11 @@ def read_turn(number: int, lines: int) -> list[dict[str, Any]]:
         "type": "tool_use",
         "id": f"toolu_bench{number:06d}",
         "name": "Read",
-        "input": {"file_path": f"/project/src/rows_{number}.py", "offset": 1 + number * lines, "limit": lines},
+        "input": {
+            "file_path": f"/project/src/rows_{number}.py",
+            "offset": 1 + number * lines,
+            "limit": lines,
+        },
     }
     content = "\n".join(f"{number * lines + n + 1}\t{LINES[n % len(LINES)]}" for n in range(lines))
     result = {"type": "tool_result", "tool_use_id": call["id"], "content": content}
@@ -73,7 +77,7 @@ def read_turn(number: int, lines: int) -> list[dict[str, Any]]:
 
 def large_body(model: str, size: int = LARGE_BYTES) -> dict[str, Any]:
     """The recorded request for `model`, streamed, grown to `size` bytes of JSON or just above."""
-    body = deepcopy(recorded_body()) | {"model": model, "stream": True}
+    body: dict[str, Any] = deepcopy(recorded_body()) | {"model": model, "stream": True}
     number = 0
     missing = size - len(msgspec.json.encode(body))
     while missing > 0:

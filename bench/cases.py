@@ -95,6 +95,8 @@ def selected_cases(name: str | None) -> tuple[Case, ...]:
     """
     wanted = {case for case in ALL_CASES if name in (None, case.name, case.kind.name)}
     if not wanted:
-        raise ValueError(f"no case is called {name!r}; there are {', '.join(case.name for case in ALL_CASES)}")
+        raise ValueError(
+            f"no case is called {name!r}; there are {', '.join(case.name for case in ALL_CASES)}"
+        )
     wanted |= {Case(KIND_BY_NAME[case.kind.needs], case.backend) for case in wanted if case.kind.needs}
     return tuple(case for case in ALL_CASES if case in wanted)

@@ -70,7 +70,9 @@ async def run_round(
             vitals[server.name].megabytes.append(server.resident_megabytes())
 
 
-async def measure(cases: Sequence[Case], effort: Effort, contender: str) -> tuple[Measurements, dict[str, Vitals]]:
+async def measure(
+    cases: Sequence[Case], effort: Effort, contender: str
+) -> tuple[Measurements, dict[str, Vitals]]:
     """All rounds. Raises StartError, LoadError, TimeoutError."""
     stop = asyncio.current_task()
     assert stop is not None
@@ -83,18 +85,20 @@ async def measure(cases: Sequence[Case], effort: Effort, contender: str) -> tupl
         upstream.wait_until_ready()
         async with asyncio.timeout(TIME_LIMIT):
             for number in range(1, effort.rounds + 1):
-                await run_round(
-                    number, cases, effort, upstream, contender, Path(name), measurements, vitals
-                )
+                await run_round(number, cases, effort, upstream, contender, Path(name), measurements, vitals)
     return measurements, vitals
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--case", help="one case, such as burst or burst/openai (default: all)")
     parser.add_argument("--quick", action="store_true", help="one short round: whether it runs, not how fast")
     parser.add_argument("--rounds", type=int, help=f"rounds (default {FULL.rounds})")
-    parser.add_argument("--noise", action="store_true", help="compare the floor with itself: ratios should be 1")
+    parser.add_argument(
+        "--noise", action="store_true", help="compare the floor with itself: ratios should be 1"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
     return parser.parse_args(arguments)
 
@@ -126,7 +130,9 @@ def main() -> int:
     rows = [row(case, contender, measurements) for case in cases]
     print(table(rows, vitals, contender, effort.rounds))
     if options.json:
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(as_json(rows, vitals, measurements))))
+        options.json.write_bytes(
+            msgspec.json.format(msgspec.json.encode(as_json(rows, vitals, measurements)))
+        )
     return 0
 
 

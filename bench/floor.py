@@ -1,7 +1,7 @@
 """The smallest possible relay on the libraries that Dragoman stands on: what any gateway of this kind costs.
 
 uvicorn with httptools, one plain ASGI callable, one shared aiohttp session, msgspec; the process settings are
-Dragoman's (asyncio's own loop, one process, no access log). It does what cannot be left out:
+Dragoman's (one process, the event loop that uvicorn picks, no access log). It does what cannot be left out:
 
     openai/MODEL      decode the body, put the model in, encode, POST to /chat/completions; each read of the reply is
                       split into SSE frames, each chunk decoded into a typed struct, each delta encoded as a typed
@@ -188,7 +188,9 @@ class Floor:
         await receive()
         connector = aiohttp.TCPConnector(limit=0)
         cookies, timeout = aiohttp.DummyCookieJar(), aiohttp.ClientTimeout(total=None)
-        async with aiohttp.ClientSession(connector=connector, cookie_jar=cookies, timeout=timeout) as self.session:
+        async with aiohttp.ClientSession(
+            connector=connector, cookie_jar=cookies, timeout=timeout
+        ) as self.session:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
@@ -223,7 +225,9 @@ class Floor:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", type=int, default=9001)
     parser.add_argument("--upstream", default="http://127.0.0.1:9000")
     options = parser.parse_args()
@@ -231,8 +235,10 @@ if __name__ == "__main__":
         Floor(options.upstream),
         host="127.0.0.1",
         port=options.port,
-        loop="asyncio",
         http="httptools",
+        ws="none",
         log_config=None,
         access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
     )

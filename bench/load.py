@@ -6,9 +6,13 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, cast
 
+from typing_extensions import override
+
 STAMP = re.compile(rb"t=(\d+) ")
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 LAST_CHUNK = b"0\r\n\r\n"
+RAMP = 4
+"""Intervals in which a crowd of paced streams opens: all at once, the queue would last into the window."""
 
 
 class LoadError(Exception):
@@ -44,6 +48,7 @@ class Exchange(asyncio.Protocol):
         self.reply = b""
         self.length: int | None = None
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
 
@@ -52,6 +57,7 @@ class Exchange(asyncio.Protocol):
         self.busy, self.reply, self.length = True, b"", None
         self.transport.write(self.request)
 
+    @override
     def data_received(self, data: bytes) -> None:
         fresh = not self.reply
         self.reply += data
@@ -75,9 +81,12 @@ class Exchange(asyncio.Protocol):
     def completed(self) -> None:
         """The reply is whole."""
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
         if self.busy:
-            self.failed(LoadError(f"hung up in mid-reply, after: {self.reply[-500:].decode(errors='replace')}"))
+            self.failed(
+                LoadError(f"hung up in mid-reply, after: {self.reply[-500:].decode(errors='replace')}")
+            )
 
 
 class Repeater(Exchange):
@@ -93,10 +102,12 @@ class Repeater(Exchange):
             self.asked = time.perf_counter()
             self.send()
 
+    @override
     def data_received(self, data: bytes) -> None:
         self.clients.reads += 1
         super().data_received(data)
 
+    @override
     def completed(self) -> None:
         self.clients.count(time.perf_counter() - self.asked, self.reply)
         self.ask()
@@ -133,7 +144,9 @@ class Clients:
 
     def count(self, seconds: float, reply: bytes) -> None:
         if self.must_contain not in reply[-600:]:
-            self.fail(LoadError(f"an answer without {self.must_contain}: {reply[-600:].decode(errors='replace')}"))
+            self.fail(
+                LoadError(f"an answer without {self.must_contain}: {reply[-600:].decode(errors='replace')}")
+            )
         self.seconds.append(seconds)
         if len(self.seconds) == self.total and not self.done.done():
             self.done.set_result(None)
@@ -155,16 +168,19 @@ class Listener(Exchange):
         super().__init__(crowd.request, crowd.fail)
         self.crowd = crowd
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.send()
 
+    @override
     def data_received(self, data: bytes) -> None:
         now = time.monotonic_ns()
         if self.crowd.watching:
             self.crowd.delays += [(now - int(stamp)) / 1e9 for stamp in STAMP.findall(data)]
         super().data_received(data)
 
+    @override
     def completed(self) -> None:
         self.crowd.whole += 1
         self.transport.close()
@@ -194,26 +210,28 @@ async def run_paced(
     phase: float,
     read_cpu: Callable[[], float],
 ) -> Paced:
-    """Open `streams` streams of `events` events, spread evenly over one `interval`, and watch them to their end.
+    """Open `streams` streams of `events` events over RAMP intervals, and watch them to their end.
 
     `phase` (0 to 1) moves all of them by that part of a step, so that two crowds do not arrive at the same moments.
     The window begins half an interval after the last one opened and ends half an interval before the first one ends.
     Raises LoadError when a stream is not whole 10 s after it should be.
     """
     loop = asyncio.get_running_loop()
+    # A little less than RAMP intervals, so that the streams of one interval fall between those of the one before.
+    step = RAMP * interval / streams * (1 - 1 / streams)
     crowd = Crowd(request)
     listeners: list[Listener] = []
     begun = loop.time() + phase * interval / streams
     try:
         for number in range(streams):
-            await asyncio.sleep(begun + number * interval / streams - loop.time())
+            await asyncio.sleep(begun + number * step - loop.time())
             _, listener = await loop.create_connection(lambda: Listener(crowd), "127.0.0.1", port)
             listeners.append(listener)
-        await asyncio.sleep(begun + 1.5 * interval - loop.time())
+        await asyncio.sleep(begun + (RAMP + 0.5) * interval - loop.time())
         crowd.watching, cpu = True, read_cpu()
         await asyncio.sleep(begun + (events - 1.5) * interval - loop.time())
         crowd.watching, cpu = False, read_cpu() - cpu
-        patience = loop.time() + 2 * interval + 10
+        patience = loop.time() + RAMP * interval + 10
         while crowd.whole < streams and crowd.error is None and loop.time() < patience:
             await asyncio.sleep(0.1)
     finally:

@@ -28,8 +28,8 @@ class Effort(NamedTuple):
     """Deltas of each paced stream, one a second."""
 
 
-FULL = Effort(rounds=5, seconds=2.0, streams=1000, paced_events=12)
-QUICK = Effort(rounds=1, seconds=0.6, streams=200, paced_events=5)
+FULL = Effort(rounds=7, seconds=1.5, streams=1000, paced_events=11)
+QUICK = Effort(rounds=1, seconds=0.6, streams=200, paced_events=8)
 
 
 @dataclass

@@ -59,7 +59,13 @@ class Server:
         with log.open("ab") as output:
             # A session of its own: Ctrl-C reaches the driver alone, which then stops each child.
             self.process = subprocess.Popen(
-                command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
 
     @property
@@ -82,15 +88,10 @@ class Server:
     def resident_megabytes(self) -> float:
         return resident_megabytes(self.pid)
 
-    def pin(self, cpus: set[int]) -> None:
-        """Keep the process on `cpus`, with the threads it has now."""
-        for thread in Path(f"/proc/{self.pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), cpus)
-
-    def stop(self, signal_number: int | None = None) -> None:
-        """Ask the process to end (SIGTERM unless told), end it after 5 s, and wait for it."""
+    def stop(self) -> None:
+        """Ask the process to end, end it after 5 s, and wait for it."""
         if self.process.poll() is None:
-            self.process.terminate() if signal_number is None else self.process.send_signal(signal_number)
+            self.process.terminate()
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
@@ -102,15 +103,22 @@ def answers(port: int) -> bool:
     """Whether something on `port` answers /readyz with a 200."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-            connection.sendall(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1:%d\r\nconnection: close\r\n\r\n" % port)
+            connection.sendall(
+                b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1:%d\r\nconnection: close\r\n\r\n" % port
+            )
             return connection.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
 
 
 def plain_environment(home: Path) -> dict[str, str]:
-    """Nothing of the user's settings: a run must not find a key, a .env or a proxy."""
-    return {"PATH": os.environ.get("PATH", ""), "HOME": str(home), "LANG": "C.UTF-8"}
+    """Nothing of the user's settings: a run must not find a key, a .env or a proxy. `bench` is found anywhere."""
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(REPOSITORY),
+    }
 
 
 def start_upstream(folder: Path) -> Server:
@@ -122,16 +130,18 @@ def start_upstream(folder: Path) -> Server:
     )
 
 
-def start_floor(folder: Path, upstream: Server) -> Server:
-    """The smallest possible relay."""
+def start_floor(folder: Path, upstream: Server, launcher: Sequence[str] = ("-m",)) -> Server:
+    """The smallest possible relay; `launcher` is what runs a module."""
     port = free_port()
     origin = f"http://127.0.0.1:{upstream.port}"
-    command = [sys.executable, "-m", "bench.floor", "--port", str(port), "--upstream", origin]
-    return Server("floor", command, port, log=folder / "floor.log", cwd=REPOSITORY, env=plain_environment(folder))
+    command = [sys.executable, *launcher, "bench.floor", "--port", str(port), "--upstream", origin]
+    return Server(
+        "floor", command, port, log=folder / "floor.log", cwd=REPOSITORY, env=plain_environment(folder)
+    )
 
 
-def start_dragoman(folder: Path, upstream: Server, *, launcher: Sequence[str] = ()) -> Server:
-    """Dragoman as a user starts it, its log in a file; `launcher` is put before `-m dragoman` (a profiler)."""
+def start_dragoman(folder: Path, upstream: Server, launcher: Sequence[str] = ("-m",)) -> Server:
+    """Dragoman as a user starts it, its log in a file; `launcher` is what runs a module."""
     port = free_port()
     origin = f"http://127.0.0.1:{upstream.port}"
     keys = {
@@ -140,7 +150,12 @@ def start_dragoman(folder: Path, upstream: Server, *, launcher: Sequence[str] = 
         "ANTHROPIC_API_KEY": "test-key",
         "ANTHROPIC_UPSTREAM_BASE_URL": origin,
     }
-    command = [sys.executable, *launcher, "-m", "dragoman", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, *launcher, "dragoman", "serve", "--host", "127.0.0.1", "--port", str(port)]
     return Server(
-        "dragoman", command, port, log=folder / "dragoman.log", cwd=folder, env=plain_environment(folder) | keys
+        "dragoman",
+        command,
+        port,
+        log=folder / "dragoman.log",
+        cwd=folder,
+        env=plain_environment(folder) | keys,
     )

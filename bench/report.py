@@ -156,7 +156,9 @@ def table(rows: Sequence[Row], vitals: dict[str, Vitals], contender: str, rounds
     ):
         digits = 0 if unit == "MB" else 2
         figures = f"{median(least):.{digits}f} {unit} | {median(most):.{digits}f} {unit}"
-        lines.append(f"| {label} | | {figures} | | ≤ {target:.0f} {unit} | {mark(median(most) <= target)} | | |")
+        lines.append(
+            f"| {label} | | {figures} | | ≤ {target:.0f} {unit} | {mark(median(most) <= target)} | | |"
+        )
     return "\n".join(lines)
 
 
@@ -167,6 +169,7 @@ def as_json(rows: Sequence[Row], vitals: dict[str, Vitals], measurements: Measur
         "rows": [entry._asdict() for entry in rows],
         "vitals": {name: {"ready": own.ready, "megabytes": own.megabytes} for name, own in vitals.items()},
         "cpu_seconds_by_round": {
-            case: {server: own.cpu for server, own in servers.items()} for case, servers in measurements.items()
+            case: {server: own.cpu for server, own in servers.items()}
+            for case, servers in measurements.items()
         },
     }

@@ -11,7 +11,8 @@ Every event is one HTTP chunk. In a burst each event is also its own write, henc
 TCP_NODELAY): so do the servers of vendors. How many of them a relay finds in one read is then up to the relay: a busy
 one finds more. A paced delta says `t=NANOSECONDS ` of CLOCK_MONOTONIC, which all processes of one machine share.
 
-Requests are not parsed: the name is found by a search for `"bench-`, which JSON inside JSON strings cannot match.
+Requests are not parsed: the name is found by a search for it in quotes, which JSON inside JSON strings cannot match
+(its quotes are escaped).
 """
 
 import argparse
@@ -25,14 +26,27 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 import msgspec
+from typing_extensions import override
 
 Api = Literal["chat", "messages"]
 
-MARK = b'"bench-'
-SHAPE = re.compile(MARK + rb'(?:(small)|burst-(\d+)|paced-(\d+)-(\d+))"')
+SHAPE = re.compile(rb'"bench-(?:(small)|burst-(\d+)|paced-(\d+)-(\d+))"')
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 SMALL_DELTAS = ("Hello", " from", " the", " bench.")
-WORDS = (" the", " value", " of", " `index`", " is", ' "read"', " before", "\n    ", " it", " changes", " naïvely", ",")
+WORDS = (
+    " the",
+    " value",
+    " of",
+    " `index`",
+    " is",
+    ' "read"',
+    " before",
+    "\n    ",
+    " it",
+    " changes",
+    " naïvely",
+    ",",
+)
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 STAMP = "t=@"
@@ -55,7 +69,7 @@ class Script(NamedTuple):
 
 def shape_of(body: bytes | bytearray) -> Shape | None:
     """The shape that the request asks for by its model's name, or None."""
-    match = SHAPE.match(body, max(body.find(MARK), 0))
+    match = SHAPE.search(body)
     if match is None:
         return None
     small, burst, paced, milliseconds = match.groups()
@@ -175,17 +189,21 @@ def whole(api: Api, shape: Shape) -> bytes:
     text = "".join(texts_of(shape))
     answer = message([{"type": "text", "text": text}], "end_turn", shape.deltas)
     if api == "chat":
-        said = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
+        said: dict[str, object] = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
+        choice: dict[str, object] = {"index": 0, "message": said, "logprobs": None, "finish_reason": "stop"}
         answer = {
             "id": "chatcmpl-bench0123456789abcdefghij",
             "object": "chat.completion",
             "created": 1763726400,
             "model": "bench",
-            "choices": [{"index": 0, "message": said, "logprobs": None, "finish_reason": "stop"}],
+            "choices": [choice],
             "usage": chat_usage(shape.deltas),
         }
     body = msgspec.json.encode(answer)
-    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (
+        len(body),
+        body,
+    )
 
 
 @lru_cache(maxsize=64)
@@ -204,13 +222,16 @@ class Connection(asyncio.Protocol):
         self.needed = 0
         self.timer: asyncio.TimerHandle | None = None
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
         if self.timer is not None:
             self.timer.cancel()
 
+    @override
     def data_received(self, data: bytes) -> None:
         self.received += data
         if not self.needed:
@@ -275,6 +296,8 @@ async def serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", type=int, default=9000, help="0 picks a free one (default 9000)")
     asyncio.run(serve(parser.parse_args().port))

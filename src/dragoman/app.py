@@ -3,9 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
@@ -16,18 +14,91 @@ from dragoman.config.today import utc_today
 from dragoman.dialects.registry import DIALECTS
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.relay import Relay
+from dragoman.routing.model_map import ModelMap
 from dragoman.server.app import GatewayApp
-from dragoman.server.guard import GuardRules
+from dragoman.server.guard import Guard, GuardRules
+from dragoman.server.messages_api import MessagesApi
 from dragoman.server.models_api import ModelEntry
 from dragoman.server.protocol import LimitedProtocol
+from dragoman.server.routes import build_router
 from dragoman.telemetry.logs import LogObserver, configure_logs
 from dragoman.upstream.client import HttpUpstream
 from dragoman.upstream.demo import WithDemo
 
 DRAIN_SECONDS = 30
-"""How long streams may go on after the signal to stop."""
+"""How long answers may go on after the signal to stop."""
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep an idle connection, so that they close first."""
 
 
 def new_id() -> str:
     """24 letters and digits that nobody guesses."""
     return secrets.token_hex(12)
+
+
+def new_request_id() -> str:
+    return "req_" + new_id()
+
+
+def create_app(settings: Settings, *, log_level: str | None = None) -> Guard:
+    """The ASGI app for these settings. Raises ConfigError."""
+    configure_logs(log_level or settings.effective_log_level, settings.secrets())
+    model_map = build_model_map(settings, utc_today())
+    keys = tuple(key.reveal() for key in settings.dragoman_api_key)
+    upstream = HttpUpstream(settings.upstream_connect_seconds, settings.upstream_idle_seconds)
+    gateway = Gateway(
+        model_map=model_map,
+        dialects=DIALECTS,
+        upstream=WithDemo(upstream),
+        clock=time.monotonic,
+        new_id=new_id,
+        observer=LogObserver(),
+        strict=settings.dragoman_strict,
+        shared=bool(keys),
+    )
+    messages = MessagesApi(Relay(gateway), keys, new_request_id)
+    entries = _entries(model_map)
+    app = GatewayApp(
+        messages,
+        others=lambda app: build_router(entries, lambda: app.ready, keys, new_request_id),
+        stop=upstream.close,
+    )
+    rules = GuardRules(loopback=True, allowed_hosts=frozenset(settings.dragoman_allowed_hosts))
+    return Guard(app, rules, new_request_id)
+
+
+def create_app_from_environment() -> Guard:
+    """For `--reload`, where uvicorn makes the app in a process of its own. Raises ConfigError."""
+    return create_app(load_settings(os.environ, Path(os.environ.get("DRAGOMAN_ENV_FILE", ".env"))))
+
+
+def run(settings: Settings, *, reload: bool, log_level: str | None) -> None:
+    """Serve until SIGINT or SIGTERM; answers in progress may end, for DRAIN_SECONDS."""
+    uvicorn.run(
+        "dragoman.app:create_app_from_environment" if reload else create_app(settings, log_level=log_level),
+        factory=reload,
+        reload=reload,
+        host=settings.host.strip("[]"),
+        port=settings.port,
+        http=LimitedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+def _entries(model_map: ModelMap) -> list[ModelEntry]:
+    return [
+        ModelEntry(
+            id=model.id,
+            display_name=model.display_name,
+            max_input_tokens=model.max_input_tokens,
+            max_tokens=model.max_tokens,
+        )
+        for model in model_map.listing()
+    ]

@@ -71,4 +71,7 @@ def losses(request: MessagesRequest, quirks: Quirks = PLAIN) -> dict[str, str]:
 
 
 def _content(blocks: tuple[Any, ...]) -> Any:
-    return blocks[0] if len(blocks) == 1 and isinstance(blocks[0], str) else list(blocks)
+    """A string alone is a string; among blocks it is a text block."""
+    if len(blocks) == 1 and isinstance(blocks[0], str):
+        return blocks[0]
+    return [text(block) if isinstance(block, str) else block for block in blocks]

@@ -73,6 +73,7 @@ RIGHT: dict[str, Any] = {
         {"role": "user", "content": "Go on."},
     ],
 }
+PLAIN: dict[str, Any] = {"model": "gpt-5.2", "messages": [{"role": "user", "content": "x"}]}
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -154,7 +155,9 @@ def test_right_request_goes_through() -> None:
         (changed("tools", RIGHT["tools"] * 129), "array too long. Expected an array with maximum length 128, but got an array with length 129", "array_above_max_length"),
         (changed("tools", []), "Invalid 'tools': empty array", "empty_array"),
         (changed("tools", None), "'tool_choice' is only allowed when 'tools' are specified.", None),
-        ({**changed("tools", None), "tool_choice": None}, "'parallel_tool_calls' is only allowed when 'tools' are specified.", None),
+        ({**PLAIN, "parallel_tool_calls": True}, "'parallel_tool_calls' is only allowed when 'tools' are specified.", None),
+        ({**PLAIN, "messages": [{"role": "user", "content": None}]}, "Invalid value for 'content': expected a string, got null.", None),
+        ({**PLAIN, "messages": [{"role": "assistant", "content": "x", "tool_calls": []}]}, "Invalid 'messages[0].tool_calls': empty array", "empty_array"),
         (changed("tool_choice.function.name", "Write"), "no function named 'Write'", None),
         (changed("stream", False), "'stream_options' parameter is only allowed when 'stream' is enabled", None),
         (changed("response_format.json_schema.schema", SCHEMA), "'additionalProperties' is required to be supplied and to be false", None),

@@ -15,7 +15,6 @@ USER_AGENT = f"dragoman/{__version__}"
 LONGEST_VALUE = 8192
 MOST_HEADERS = 64
 
-_VISIBLE = re.compile(r"[ -~]*")
 _NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _OURS = frozenset(
     {
@@ -74,4 +73,4 @@ def sendable(headers: Iterable[tuple[str, str]]) -> Headers:
 
 def is_visible(value: str) -> bool:
     """Whether a header value can be sent as it is."""
-    return _VISIBLE.fullmatch(value) is not None
+    return value.isascii() and value.isprintable()

@@ -1,7 +1,7 @@
 """`dragoman check`: the effective settings without secrets, the model map, what is missing."""
 
-import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ KEY_MISSING = 1
 BAD_SETTINGS = 3
 
 
-def run_check(env_file: Path, *, as_json: bool) -> int:
+def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> int:
     """Print the report. Gives the exit code: 1 when a route that Claude's names take lacks its key."""
     try:
-        settings = load_settings(os.environ, env_file)
+        settings = load_settings(environ, env_file)
         model_map = build_model_map(settings, utc_today())
     except ConfigError as fault:
         if as_json:
@@ -35,7 +35,7 @@ def run_check(env_file: Path, *, as_json: bool) -> int:
             for problem in fault.problems:
                 say(problem, "red")
         return BAD_SETTINGS
-    found, _ = read_sources(os.environ, env_file)
+    found, _ = read_sources(environ, env_file)
     usable = not any(lacks_key(target.channel) for target in model_map.used())
     told = notices(settings, model_map, utc_today(), DIALECTS.keys())
     values = shown_settings(settings, found)
@@ -83,6 +83,8 @@ def _as_text(value: Any) -> str:
             return "not set"
         case bool():
             return "true" if value else "false"
+        case float():
+            return f"{value:g}"
         case tuple():
             return ", ".join(str(part) for part in value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         case _:

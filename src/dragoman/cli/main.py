@@ -1,5 +1,6 @@
 """The command line. Commands are imported when they run, so that `--help` loads no server and no HTTP client."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def serve(
     from dragoman.cli.serve import Flags, run_server
 
     flags = Flags(host=host, port=port, log_level=log_level, reload=reload, insecure_no_auth=insecure_no_auth)
-    sys.exit(run_server(env_file or DEFAULT_ENV_FILE, flags))
+    sys.exit(run_server(os.environ, env_file or DEFAULT_ENV_FILE, flags))
 
 
 @commands.command()
@@ -61,7 +62,7 @@ def check(env_file: Path | None, as_json: bool) -> None:
     """Show the effective settings, the model map and what is missing."""
     from dragoman.cli.check import run_check
 
-    sys.exit(run_check(env_file or DEFAULT_ENV_FILE, as_json=as_json))
+    sys.exit(run_check(os.environ, env_file or DEFAULT_ENV_FILE, as_json=as_json))
 
 
 def arguments(program: str, given: list[str]) -> list[str]:

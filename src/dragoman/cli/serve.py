@@ -4,7 +4,7 @@ import errno
 import ipaddress
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,7 @@ from dragoman.cli.say import say
 from dragoman.config.build import build_model_map, notices
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.settings import Settings
+from dragoman.config.sources import ENV_FILE_VARIABLE
 from dragoman.config.today import utc_today
 from dragoman.dialects.registry import DIALECTS
 from dragoman.routing.model_map import ModelMap
@@ -36,10 +37,10 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
     insecure_no_auth: bool = False
 
 
-def run_server(env_file: Path, flags: Flags) -> int:
+def run_server(environ: Mapping[str, str], env_file: Path, flags: Flags) -> int:
     """Serve until stopped. Gives the exit code."""
     try:
-        settings = load_settings(os.environ, env_file)
+        settings = load_settings(environ, env_file)
         settings = replace(
             settings,
             host=settings.host if flags.host is None else flags.host,
@@ -66,14 +67,16 @@ def run_server(env_file: Path, flags: Flags) -> int:
         say(line)
     for notice in [*_exposure(settings), *notices(settings, model_map, utc_today(), DIALECTS.keys())]:
         say(f"! {notice}", "yellow")
-    return _serve(settings, flags)
+    return _serve(settings, env_file, flags)
 
 
-def _serve(settings: Settings, flags: Flags) -> int:
-    from dragoman import app
+def _serve(settings: Settings, env_file: Path, flags: Flags) -> int:
+    from dragoman.app import run
 
+    if flags.reload:
+        os.environ[ENV_FILE_VARIABLE] = str(env_file)
     try:
-        app.run(settings, reload=flags.reload, log_level=flags.log_level)
+        run(settings, reload=flags.reload, log_level=flags.log_level)
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0

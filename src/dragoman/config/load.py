@@ -8,7 +8,7 @@ from dragoman.config.readers import Unreadable, read_value
 from dragoman.config.settings import ChannelSettings, Settings
 from dragoman.config.sources import CHANNEL_NAME, NAMES, Sourced, nearest, read_sources
 from dragoman.routing.families import family_of
-from dragoman.routing.names import RESERVED_CHANNEL_NAMES, split_prefix
+from dragoman.routing.names import RESERVED_CHANNEL_NAMES, split_channel, split_prefix
 from dragoman.wire.redact import redact_text
 
 _LONGEST_SHOWN = 80
@@ -93,11 +93,16 @@ def _contradictions(settings: Settings) -> list[str]:
 
 def _names_google(settings: Settings) -> bool:
     """Whether a configured route leads to Vertex AI."""
+    if settings.preferred_provider == "google":
+        return True
     models = (settings.opus_model, settings.sonnet_model, settings.haiku_model)
-    if settings.preferred_provider != "anthropic":
+    families: tuple[str, ...] = ("gemini",)
+    if settings.preferred_provider == "openai":
         models += (settings.big_model, settings.small_model)
-    families = ("gemini",) if settings.preferred_provider == "anthropic" else ("gemini", "claude")
-    named = [split_prefix(model) for model in models if model is not None]
-    return settings.preferred_provider == "google" or any(
-        way == "vertex_ai" or (way is None and family_of(model) in families) for way, model in named
+        families = ("gemini", "claude")
+    channels = {channel.name for channel in settings.channels}
+    named = [split_channel(model, channels) for model in models if model is not None]
+    prefixed = [split_prefix(model) for model, channel in named if channel is None]
+    return any(
+        way == "vertex_ai" or (way is None and family_of(model) in families) for way, model in prefixed
     )

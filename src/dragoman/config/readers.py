@@ -13,7 +13,8 @@ from dragoman.routing.names import name_fault, without_bracket
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
-_HOST = re.compile(r"[A-Za-z0-9._:%\[\]*-]+")
+_HOST = re.compile(r"[A-Za-z0-9._:%\[\]-]+")
+_WITH_PORT = re.compile(r"([^:]+|\[.+\]):\d+")
 
 
 class Unreadable(ValueError):
@@ -97,7 +98,13 @@ def _read_host(text: str) -> str:
 
 
 def _read_hosts(text: str) -> Hosts:
-    return tuple(_read_host(part.strip()).lower() for part in text.split(",") if part.strip())
+    parts = [part.strip() for part in text.split(",")]
+    return tuple(_read_host(_without_port(part)).lower() for part in parts if part)
+
+
+def _without_port(host: str) -> str:
+    found = _WITH_PORT.fullmatch(host)
+    return found[1] if found else host
 
 
 def _read_text(text: str) -> str:

@@ -131,7 +131,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Refuse a request that the upstream's language cannot carry whole, instead of naming what was lost."""
 
     dragoman_allowed_hosts: Hosts = ()
-    """Further values of the `Host` header to accept, separated by commas, such as the name of a reverse proxy."""
+    """Further names in the `Host` header to accept, separated by commas, such as that of a reverse proxy. A port
+    after a name is not looked at."""
 
     host: Host = "127.0.0.1"
     """The address to listen on. An address beyond this machine needs `DRAGOMAN_API_KEY`."""

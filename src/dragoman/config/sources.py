@@ -20,6 +20,9 @@ NAMES = tuple(field.upper() for field in Settings.__struct_fields__ if field != 
 CHANNEL_FIELDS = ("BASE_URL", "API_KEY", "DIALECT")
 CHANNEL_NAME = re.compile(rf"CHANNEL_([A-Za-z0-9][A-Za-z0-9_-]*)_({'|'.join(CHANNEL_FIELDS)})")
 
+ENV_FILE_VARIABLE = "DRAGOMAN_ENV_FILE"
+"""How `serve --reload` tells the process that it starts which file was named; not a setting."""
+
 _NOT_OURS = frozenset(
     {
         *("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_MODEL", "AZURE_OPENAI_API_KEY"),
@@ -98,7 +101,7 @@ def _read_file(env_file: Path | None) -> tuple[dict[str, str], list[str]]:
 
 
 def _name_problem(name: str, *, in_file: bool) -> str | None:
-    if is_setting(name) or name in _NOT_OURS:
+    if is_setting(name) or name in _NOT_OURS or name == ENV_FILE_VARIABLE:
         return None
     if name.startswith("CHANNEL_"):
         fields = " or ".join(f"CHANNEL_<NAME>_{field}" for field in CHANNEL_FIELDS)

@@ -1,6 +1,7 @@
 """Reads the JSON of a finished tool call, also where a weak model wrote it wrongly (spec/openai-chat.md 7.1)."""
 
 import re
+import warnings
 from ast import literal_eval
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ import msgspec
 from dragoman.wire.jsonbytes import JsonError, decode, encode
 
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
-_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(\s*[}\]])', re.DOTALL)
 
 
 class ToolInput(msgspec.Struct, frozen=True):
@@ -24,7 +25,7 @@ def read_tool_input(text: str) -> ToolInput:
     if not text.strip():
         return ToolInput({})
     unfenced = _FENCE.sub(r"\1", text)
-    for form in (text, unfenced, _TRAILING_COMMA.sub(r"\1", unfenced)):
+    for form in (text, unfenced, _STRING_OR_TRAILING_COMMA.sub(r"\1\2", unfenced)):
         value = _read_json(form)
         if isinstance(value, str):
             value = _read_json(value)
@@ -46,7 +47,8 @@ def _read_json(text: str) -> Any:
 def _read_python(text: str) -> Any:
     """A dict literal with single quotes, True and None, as small models write it."""
     try:
-        return decode(encode(literal_eval(text)))
+        with warnings.catch_warnings(action="ignore"):
+            return decode(encode(literal_eval(text)))
     except (JsonError, TypeError, ValueError, SyntaxError, MemoryError, RecursionError, OverflowError):
         return None
 

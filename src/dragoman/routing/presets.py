@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -263,6 +264,7 @@ def preset_of(base_url: str) -> Preset | None:
     return _BY_LOCAL_PORT.get(url.port or 0) if url.hostname in _LOCAL_HOSTS else None
 
 
+@lru_cache(maxsize=512)
 def quirks_for(base_url: str, model: str) -> Quirks:
     """How `model` deviates at `base_url`: the server's row, changed by the model's.
 

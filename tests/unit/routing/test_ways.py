@@ -14,7 +14,9 @@ from tests.unit.routing.channels import ways
         pytest.param("openai/m", "openai", "openai_chat", "m", id="M31-openai"),
         pytest.param("gemini/m", "gemini", "gemini", "m", id="M31-gemini"),
         pytest.param("anthropic/m", "anthropic", "anthropic", "m", id="M31-anthropic"),
-        pytest.param("vertex_ai/gemini-2.5-pro", "vertex_ai", "gemini", "gemini-2.5-pro", id="M31-T21-vertex"),
+        pytest.param(
+            "vertex_ai/gemini-2.5-pro", "vertex_ai", "gemini", "gemini-2.5-pro", id="M31-T21-vertex"
+        ),
         pytest.param(
             "vertex_ai/claude-sonnet-4-5@20250929",
             "vertex_ai",
@@ -22,7 +24,9 @@ from tests.unit.routing.channels import ways
             "claude-sonnet-4-5@20250929",
             id="M30-vertex-claude",
         ),
-        pytest.param("openai/openai/m", "openai", "openai_chat", "openai/m", id="second-prefix-is-the-models"),
+        pytest.param(
+            "openai/openai/m", "openai", "openai_chat", "openai/m", id="second-prefix-is-the-models"
+        ),
         pytest.param("openai/m:work", "work", "openai_chat", "m", id="H04-H05-openai"),
         pytest.param("gemini/m:work", "work", "gemini", "m", id="H03-H04-H05-gemini"),
         pytest.param("anthropic/m:work", "work", "anthropic", "m", id="H04-H05-anthropic"),
@@ -30,7 +34,9 @@ from tests.unit.routing.channels import ways
         pytest.param("claude-x:work", "work", "anthropic", "claude-x", id="H05-family-claude"),
         pytest.param("gemini-x:WORK", "work", "gemini", "gemini-x", id="H02-H05-family-gemini"),
         pytest.param("llama3.1:8b:work", "work", "openai_chat", "llama3.1:8b", id="H05-no-family"),
-        pytest.param("claude-x[1m]:work", "work", "anthropic", "claude-x", id="T13-bracket-before-the-channel"),
+        pytest.param(
+            "claude-x[1m]:work", "work", "anthropic", "claude-x", id="T13-bracket-before-the-channel"
+        ),
         pytest.param("dragoman/demo", "dragoman", "anthropic", "demo", id="demo"),
     ],
 )
@@ -42,7 +48,9 @@ def test_prefix_says_the_language_and_suffix_the_endpoint(
     assert (target.channel.name, target.channel.dialect, target.model) == (channel, dialect, model)
 
 
-@pytest.mark.parametrize("written", ["gpt-4o", "llama3.1:8b", "deepseek/deepseek-chat", "openai", "ft:gpt-4o:org::x"])
+@pytest.mark.parametrize(
+    "written", ["gpt-4o", "llama3.1:8b", "deepseek/deepseek-chat", "openai", "ft:gpt-4o:org::x"]
+)
 def test_names_without_known_prefix_or_suffix_are_not_explicit(written: str) -> None:
     """C07"""
     assert ways(named=("work",)).explicit(written, "") is None

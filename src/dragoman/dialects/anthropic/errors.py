@@ -37,17 +37,19 @@ def read_failure(head: ReplyHead, body: bytes, clients_credential: bool = False)
     value = _envelope(body)
     headers = relayed_headers(head)
     kind: FailureKind = "overloaded" if head.status in _OVERLOADED else "refused"
+    if head.status == 401 and not clients_credential:
+        message = _message_of(value)
+        return UpstreamFailure(
+            "refused", rejected_credential(message or "HTTP 401"), status=401, vendor_message=message
+        )
     if value is None:
         text = "" if b"<" in body[:200] else redact_text(body[:500].decode("utf-8", "replace")).strip()
         message = f"the upstream answered {head.status}" + (
             f": {text}" if text else " without an error of the Messages API"
         )
         return UpstreamFailure(kind, ApiError(head.status, message, headers=headers), status=head.status)
-    error = cast("dict[str, Any]", value["error"])
-    message = str(error.get("message") or "")
-    if head.status == 401 and not clients_credential:
-        return UpstreamFailure("refused", rejected_credential(message), status=401, vendor_message=message)
-    relayed = ApiError(head.status, message, type=str(error.get("type")), headers=headers, body=body)
+    message = _message_of(value)
+    relayed = ApiError(head.status, message, type=str(value["error"].get("type")), headers=headers, body=body)
     return UpstreamFailure(kind, relayed, status=head.status, vendor_message=message)
 
 
@@ -81,6 +83,10 @@ def relayed_headers(head: ReplyHead) -> Headers:
         for name, value in head.headers
         if name in _RETRY_HEADERS or name == "request-id" or name.startswith("anthropic-")
     )
+
+
+def _message_of(value: dict[str, Any] | None) -> str:
+    return str(value["error"].get("message") or "") if value is not None else ""
 
 
 def _envelope(body: bytes) -> dict[str, Any] | None:

@@ -57,7 +57,7 @@ class MessagesReply:
         name = frame.event
         if name == b"content_block_delta":
             return (Relayed("content_block_delta", frame.raw),)
-        if frame.data is None:
+        if not frame.data:
             return (Relayed("", frame.raw),)
         if name == b"ping":
             return (Relayed("ping", frame.raw),)
@@ -122,8 +122,10 @@ def _count(value: Any) -> int:
 
 def _as_events(message: dict[str, Any]) -> list[Said]:
     said: list[Said] = [_relay("message_start", _start_of(message))]
-    for index, block in enumerate(cast("list[dict[str, Any]]", message["content"])):
-        started, deltas = _split_block(block)
+    for index, block in enumerate(cast("list[Any]", message["content"])):
+        if not isinstance(block, dict):
+            raise UpstreamNonsense("the upstream answered with a content block that is not an object")
+        started, deltas = _split_block(cast("dict[str, Any]", block))
         said.append(_relay("content_block_start", {"index": index, "content_block": started}))
         said += [_relay("content_block_delta", {"index": index, "delta": delta}) for delta in deltas]
         said.append(_relay("content_block_stop", {"index": index}))
@@ -143,7 +145,11 @@ def _split_block(block: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, 
     """The skeleton of a block and the deltas that fill it; other blocks come whole in their start."""
     kind = block.get("type")
     if kind == "text":
-        citations = [{"type": "citations_delta", "citation": c} for c in block.get("citations") or ()]
+        cited = block.get("citations")
+        citations = [
+            {"type": "citations_delta", "citation": citation}
+            for citation in cast("list[Any]", cited if isinstance(cited, list) else [])
+        ]
         return {"type": "text", "text": ""}, [
             {"type": "text_delta", "text": block.get("text", "")},
             *citations,

@@ -52,7 +52,10 @@ def write_count(request: MessagesRequest, model: str) -> Written:
 
 def forwarded_headers(headers: Headers) -> Headers:
     """The client's headers that the upstream may see (spec/anthropic-passthrough.md section 3)."""
-    kept = [(name, value) for name, value in headers if _is_forwarded(name)]
+    listed = {
+        name.strip().lower() for key, value in headers if key == "connection" for name in value.split(",")
+    }
+    kept = [(name, value) for name, value in headers if _is_forwarded(name) and name not in listed]
     if not any(name == "anthropic-version" for name, _ in kept):
         kept.append(("anthropic-version", DEFAULT_VERSION))
     return tuple(kept)

@@ -22,6 +22,7 @@ from dragoman.messages.blocks import (
     ToolReference,
     UnknownBlock,
 )
+from dragoman.messages.estimate import estimate_media_tokens
 from dragoman.messages.request import Tool
 
 Part = dict[str, Any]
@@ -41,10 +42,11 @@ class ToolOutput(msgspec.Struct, frozen=True):
 
 
 class ContentWriter:
-    """Writes the blocks of one request; counts the bytes of media that it writes."""
+    """Writes the blocks of one request; adds up the base64 bytes and the tokens of the media that it writes."""
 
     def __init__(self, tools: Iterable[Tool], model: str, quirks: Quirks, losses: Losses) -> None:
         self.media_bytes = 0
+        self.media_tokens = 0
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._model = model
         self._quirks = quirks
@@ -132,7 +134,7 @@ class ContentWriter:
         source = image.source
         data, url = source.get("data"), source.get("url")
         if source.get("type") == "base64" and isinstance(data, str):
-            self.media_bytes += len(data)
+            self._count("image", source, data)
             media_type = source.get("media_type") or "image/png"
             return _image_url(f"data:{media_type};base64,{data}")
         if source.get("type") == "url" and isinstance(url, str):
@@ -177,11 +179,15 @@ class ContentWriter:
         if not self._quirks.files:
             self._losses.dropped(path, "the model cannot read PDF files")
             return _text(f"[document omitted: {self._model} cannot read PDF files: {title}]")
-        self.media_bytes += len(data)
+        self._count("document", document.source, data)
         return {
             "type": "file",
             "file": {"filename": title, "file_data": f"data:{media_type};base64,{data}"},
         }
+
+    def _count(self, kind: str, source: dict[str, Any], data: str) -> None:
+        self.media_bytes += len(data)
+        self.media_tokens += estimate_media_tokens({"type": kind, "source": source})
 
 
 def _text(text: str) -> Part:

@@ -40,6 +40,8 @@ class WrittenMessages(msgspec.Struct, frozen=True):
     messages: list[ChatMessage]
     media_bytes: int
     """Base64 of images and files among the messages."""
+    media_tokens: int
+    """What those images and files weigh, estimated."""
 
 
 def write_messages(
@@ -128,7 +130,7 @@ class _Writer:
         for message in self._messages:
             if message["role"] == "user" and not self._quirks.cache_control:
                 message["content"] = _plain(message["content"])
-        return WrittenMessages(self._messages, self._content.media_bytes)
+        return WrittenMessages(self._messages, self._content.media_bytes, self._content.media_tokens)
 
     def _add_to_system(self, note: str) -> None:
         system = self._messages[0]

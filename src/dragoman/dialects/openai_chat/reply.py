@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.dialects.dialect import NewId
 from dragoman.dialects.openai_chat.errors import read_stream_error
@@ -63,7 +64,7 @@ class ChatReply:
 
     def feed(self, frame: Frame) -> Sequence[Said]:
         data = frame.data
-        if data is None or self._ended:
+        if not data or self._ended:
             return ()
         if data == b"[DONE]":
             self._end()
@@ -77,7 +78,7 @@ class ChatReply:
 
     def read_whole(self, body: bytes) -> Sequence[Said]:
         chunk = _decode_loosely(body)
-        if chunk.error is None and not chunk.choices:
+        if chunk.error is None and chunk.object != "error" and not chunk.choices:
             raise UpstreamNonsense("the upstream answered with JSON that is not a chat completion")
         self._read(chunk, body)
         self._finish_reason = self._finish_reason or "stop"
@@ -98,23 +99,25 @@ class ChatReply:
         if chunk.choices:
             for choice in chunk.choices:
                 if not choice.index:
-                    self._read_choice(choice, data)
-        usage = chunk.usage or (chunk.x_groq or {}).get("usage")
-        if usage:
+                    self._read_choice(choice)
+        usage: Any = chunk.usage or (chunk.x_groq or {}).get("usage")
+        if usage and isinstance(usage, dict):
             self._service_tier = chunk.service_tier or self._service_tier
             self.usage = read_usage(cast("dict[str, Any]", usage), self._service_tier)
-        if self._output.stopped_by is not None:
+        # A server that finished by itself still tells its usage.
+        if self._output.stopped_by is not None and self._finish_reason is None:
             self._end()
 
-    def _read_choice(self, choice: Choice, data: bytes) -> None:
+    def _read_choice(self, choice: Choice) -> None:
         piece = choice.delta or choice.message
         if piece is not None:
             self._read_piece(piece)
         reason = choice.finish_reason
-        if reason is None:
+        if not reason:
             return
         if reason in FAILED:
-            raise read_stream_error(_as_object(data))
+            said = {"error": {"code": reason, "message": f"the answer ended with `{reason}`"}}
+            raise read_stream_error(said)
         self._finish_reason = reason
         matched = choice.stop_reason or choice.matched_stop
         if isinstance(matched, str):
@@ -134,7 +137,7 @@ class ChatReply:
             self._calls.read_legacy(piece.function_call)
 
     def _read_reasoning(self, piece: Piece) -> None:
-        """The first of the three spellings: servers that send two say the same in both."""
+        """The first of the four spellings: servers that send two say the same in both."""
         if piece.reasoning_details:
             self._output.reasoning_details(piece.reasoning_details)
         if piece.reasoning_content:
@@ -143,6 +146,11 @@ class ChatReply:
             self._output.reasoning(piece.reasoning, "reasoning")
         elif piece.thinking:
             self._output.reasoning(piece.thinking, "reasoning_content")
+        else:
+            for detail in piece.reasoning_details or ():
+                text = detail.get("text") or detail.get("summary")
+                if isinstance(text, str) and text:
+                    self._output.reasoning(text, "reasoning_details")
 
     def _read_content(self, content: Any) -> None:
         if isinstance(content, str):
@@ -157,7 +165,8 @@ class ChatReply:
             return
         part = cast("dict[str, Any]", part)
         if part.get("type") == "thinking":
-            for inner in cast("list[Any]", part.get("thinking") or []):
+            thoughts: Any = part.get("thinking")
+            for inner in cast("list[Any]", thoughts if isinstance(thoughts, list) else [thoughts]):
                 text = cast("dict[str, Any]", inner).get("text") if isinstance(inner, dict) else inner
                 if isinstance(text, str) and text:
                     self._output.reasoning(text, "reasoning_content")
@@ -165,6 +174,8 @@ class ChatReply:
             self._output.text(part["text"])
 
     def _end(self) -> None:
+        if self._ended:
+            return
         self._ended = True
         self._output.finish()
         self.stop_reason, stop_sequence = self._ending()
@@ -189,10 +200,14 @@ class ChatReply:
         return reason, None
 
     def _final_usage(self) -> Usage:
-        if self.usage is not None and (self.usage.prompt_tokens or self.usage.output_tokens):
-            return self.usage
-        return Usage(
-            input_tokens=self._estimated_input_tokens, output_tokens=self._output.estimated_output_tokens
+        """What the server told; estimates in place of zeros, which would tell clients that there is room left."""
+        usage = self.usage or Usage()
+        if usage.prompt_tokens:
+            return usage
+        return replace(
+            usage,
+            input_tokens=self._estimated_input_tokens,
+            output_tokens=usage.output_tokens or self._output.estimated_output_tokens,
         )
 
 

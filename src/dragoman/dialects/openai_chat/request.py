@@ -66,7 +66,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
         PATH,
         data,
         losses=losses.as_tuple(),
-        estimated_input_tokens=estimate_tokens(data, written.media_bytes),
+        estimated_input_tokens=estimate_tokens(data, written.media_bytes) + written.media_tokens,
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
         reading=_reading(request, conversation, model, quirks, limit),
     )

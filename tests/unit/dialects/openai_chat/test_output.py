@@ -9,7 +9,9 @@ from tests.support.reading import check_grammar
 
 
 def output(**reading):
-    return Output(Reading(**{"message_model": "claude-sonnet-5", "family": "deepseek", **reading}), "msg_1", 7)
+    return Output(
+        Reading(**{"message_model": "claude-sonnet-5", "family": "deepseek", **reading}), "msg_1", 7
+    )
 
 
 def finished(out):

@@ -1,0 +1,107 @@
+"""Keeps web pages away from a gateway that listens on the user's own machine (threats T1 and T2).
+
+Any page can send requests to 127.0.0.1, and with a name that resolves to it even read the answers. A browser
+tells by `Host`, `Origin` and `Sec-Fetch-Site` who is asking, so these are judged before the body is read, by the
+bytes of the headers. No CORS header is ever sent.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from dragoman.messages.errors import ApiError
+from dragoman.server.errors import send_error
+from dragoman.server.hangup import Receive, Scope, Send
+
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_LOCAL_HOSTS = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
+_HOST = re.compile(rb"(?P<name>[a-z0-9_.\-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
+_OWN_FETCHES = frozenset({b"same-origin", b"none"})
+_FINAL = (("x-should-retry", "false"),)
+
+
+class GuardRules(msgspec.Struct, frozen=True):
+    """What the guard goes by."""
+
+    loopback: bool
+    """The server listens on loopback only; then only local names are right in `Host`."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """Further host names or addresses, without a port."""
+
+
+class Guard:
+    """An ASGI app around another, which only sees requests that no foreign web page made."""
+
+    def __init__(self, app: AsgiApp, rules: GuardRules, new_request_id: Callable[[], str]) -> None:
+        self._app = app
+        self._check_host = rules.loopback
+        self._hosts = _LOCAL_HOSTS | {_as_in_header(host) for host in rules.allowed_hosts}
+        self._new_request_id = new_request_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                self._judge(scope)
+            except ApiError as refusal:
+                await send_error(send, refusal, self._new_request_id())
+                return
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self._app(scope, receive, send)
+
+    def _judge(self, scope: Scope) -> None:
+        hosts: list[bytes] = []
+        origins: list[bytes] = []
+        types: list[bytes] = []
+        from_browser = False
+        for name, value in scope["headers"]:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"origin":
+                origins.append(value)
+            elif name == b"content-type":
+                types.append(value)
+            elif name.startswith(b"sec-fetch-"):
+                from_browser = True
+                if name == b"sec-fetch-site" and value.strip().lower() not in _OWN_FETCHES:
+                    raise ApiError(403, "requests from other sites are refused", headers=_FINAL)
+        if self._check_host:
+            self._judge_host(hosts)
+        if origins:
+            _judge_origins(origins, hosts)
+        if scope["method"] == "POST":
+            _judge_type(types, from_browser or bool(origins))
+
+    def _judge_host(self, hosts: list[bytes]) -> None:
+        match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if match is None or int(match["port"] or 0) > 65535:
+            raise ApiError(400, "the Host header must be there once and hold a host name", headers=_FINAL)
+        if match["name"].lower() not in self._hosts:
+            raise ApiError(
+                421,
+                "this gateway serves only its own machine, and the Host header names another; "
+                "use http://localhost or http://127.0.0.1",
+                headers=_FINAL,
+            )
+
+
+def _judge_origins(origins: list[bytes], hosts: list[bytes]) -> None:
+    own = {scheme + host.lower() for host in hosts for scheme in (b"http://", b"https://")}
+    if any(origin.lower() not in own for origin in origins):
+        raise ApiError(403, "requests from web pages of another origin are refused", headers=_FINAL)
+
+
+def _judge_type(types: list[bytes], from_browser: bool) -> None:
+    # A page may send form and text types to anyone without asking first; JSON it may not.
+    if not types and not from_browser:
+        return
+    if not types or any(value.partition(b";")[0].strip().lower() != b"application/json" for value in types):
+        raise ApiError(415, "content-type: send application/json", headers=_FINAL)
+
+
+def _as_in_header(host: str) -> bytes:
+    host = host.strip().lower()
+    return (f"[{host}]" if ":" in host and not host.startswith("[") else host).encode()

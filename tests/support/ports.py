@@ -1,0 +1,195 @@
+"""The relay's ports, scripted: an upstream that answers in given pieces, an observer that remembers."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.registry import DIALECTS
+from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense, invalid_request
+from dragoman.messages.parse import parse_request
+from dragoman.messages.request import MessagesRequest
+from dragoman.relay.gateway import Gateway
+from dragoman.relay.relay import Relay
+from dragoman.relay.trace import Trace
+from dragoman.routing.channel import Channel, Target
+from dragoman.wire.exchange import Headers, HttpRequest, ReplyHead
+from dragoman.wire.jsonbytes import encode
+from tests.support.clock import CountingIds, ManualClock
+from tests.support.plain_dialect import PlainDialect
+
+EVENT_STREAM: Headers = (("content-type", "text/event-stream"),)
+
+Piece = bytes | float | asyncio.Event | Exception
+"""Bytes of one read; seconds or an event to wait for; or the failure of a read."""
+
+
+class FakeReply:
+    """Implements `UpstreamReply`."""
+
+    def __init__(self, status: int, headers: Headers, pieces: Iterable[Piece]) -> None:
+        self.head = ReplyHead(status, headers)
+        self._pieces = list(pieces)
+        self.reads = 0
+        self.drained = False
+        self.closed = 0
+
+    async def read(self) -> bytes:
+        assert not self.closed, "read after close"
+        self.reads += 1
+        while self._pieces:
+            piece = self._pieces.pop(0)
+            if isinstance(piece, bytes):
+                return piece
+            await _suffer(piece)
+        return b""
+
+    async def read_all(self, limit: int) -> bytes:
+        body = b""
+        while piece := await self.read():
+            body += piece
+        if len(body) > limit:
+            raise UpstreamNonsense("too large")
+        return body
+
+    async def drain(self) -> None:
+        assert not self.closed, "drained after close"
+        self.drained = True
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+async def _suffer(piece: float | asyncio.Event | Exception) -> None:
+    if isinstance(piece, Exception):
+        raise piece
+    if isinstance(piece, asyncio.Event):
+        await piece.wait()
+    else:
+        await asyncio.sleep(piece)
+
+
+def streamed(*pieces: Piece, headers: Headers = ()) -> FakeReply:
+    """A 200 with an event stream; each piece of bytes is one read."""
+    return FakeReply(200, (*EVENT_STREAM, *headers), pieces)
+
+
+def whole(body: bytes, status: int = 200, content_type: str = "application/json", headers: Headers = ()) -> FakeReply:
+    """A reply with all its body in one read."""
+    return FakeReply(status, (("content-type", content_type), *headers), [body] if body else [])
+
+
+class FakeUpstream:
+    """Implements `Upstream`: one scripted reply (or failure) for each request, after the waits before it."""
+
+    def __init__(self, *script: FakeReply | Piece) -> None:
+        self._script = list(script)
+        self.requests: list[HttpRequest] = []
+        self.replies = [reply for reply in script if isinstance(reply, FakeReply)]
+
+    async def open(self, request: HttpRequest) -> FakeReply:
+        self.requests.append(request)
+        while True:
+            assert self._script, f"request {len(self.requests)} was not scripted"
+            step = self._script.pop(0)
+            if isinstance(step, FakeReply):
+                return step
+            assert not isinstance(step, bytes)
+            await _suffer(step)
+
+
+class RecordingObserver:
+    """Implements `Observer`."""
+
+    def __init__(self) -> None:
+        self.traces: list[Trace] = []
+        self.bugs: list[str] = []
+
+    def settled(self, trace: Trace) -> None:
+        self.traces.append(replace(trace))
+
+    def bug(self, message: str) -> None:
+        self.bugs.append(message)
+
+
+@dataclass
+class OneTarget:
+    """Stands for a ModelMap that sends every name to one target."""
+
+    target: Target
+
+    def resolve(self, requested: str) -> Target:
+        if requested == "no/such":
+            raise invalid_request("model: expected another name")
+        return self.target
+
+
+def target(dialect: str = "plain", model: str = "plain-1", quirks: Quirks | None = None, **channel: Any) -> Target:
+    """A model behind one channel; `channel` are the fields of Channel that matter."""
+    fields = {
+        "name": "somewhere",
+        "base_url": "https://upstream.test",
+        "credential": "test-key-upstream",
+        "credential_setting": "SOMEWHERE_API_KEY",
+        **channel,
+    }
+    return Target(Channel(dialect=dialect, **fields), model, quirks or Quirks(), "test")
+
+
+@dataclass
+class Bench:
+    """A relay and everything around it that a test looks at."""
+
+    upstream: Any
+    target: Target = field(default_factory=target)
+    strict: bool = False
+    shared: bool = False
+    plain: PlainDialect = field(default_factory=PlainDialect)
+    observer: RecordingObserver = field(default_factory=RecordingObserver)
+    clock: Callable[[], float] = field(default_factory=ManualClock)
+
+    def __post_init__(self) -> None:
+        self.gateway = Gateway(
+            model_map=OneTarget(self.target),
+            dialects={**DIALECTS, "plain": self.plain},
+            upstream=self.upstream,
+            clock=self.clock,
+            new_id=CountingIds(),
+            observer=self.observer,
+            strict=self.strict,
+            shared=self.shared,
+        )
+        self.relay = Relay(self.gateway)
+
+    def answer(self, **fields: Any) -> Any:
+        """An Answer to a streamed request; `fields` of its body."""
+        return self.relay.answer(ask(**fields), "req_1")
+
+    @property
+    def trace(self) -> Trace:
+        """The one settled request."""
+        assert len(self.observer.traces) == 1, self.observer.traces
+        return self.observer.traces[0]
+
+
+def body_of(**fields: Any) -> dict[str, Any]:
+    """The body of a request; `fields` replace its own, None removes one."""
+    body = {
+        "model": "claude-sonnet-5",
+        "max_tokens": 100,
+        "stream": True,
+        "messages": [{"role": "user", "content": "hi"}],
+        **fields,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def ask(headers: Headers = (), counting: bool = False, **fields: Any) -> MessagesRequest:
+    """A parsed request."""
+    return parse_request(encode(body_of(**fields)), headers, counting=counting)
+
+
+def unreachable(message: str = "nobody is there") -> UpstreamFailure:
+    """What an upstream raises that does not answer."""
+    return UpstreamFailure("unreachable", ApiError(502, message))

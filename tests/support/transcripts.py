@@ -1,0 +1,252 @@
+"""Transcripts: one exchange in five files, numbered in the order of the request's way.
+
+`python -m tests.support.transcripts accept [case ...]` writes what the code now does into files 2, 4 and 5, to be
+reviewed in the diff.
+"""
+
+import difflib
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dragoman.dialects.dialect import Dialect, ReplyReader, Written
+from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.registry import DIALECTS
+from dragoman.messages.envelope import open_envelope
+from dragoman.messages.errors import UpstreamFailure
+from dragoman.messages.events import ErrorDetail, ErrorEvent, Relayed, frame_of
+from dragoman.messages.fold import fold
+from dragoman.messages.parse import parse_request
+from dragoman.messages.request import MessagesRequest
+from dragoman.routing.presets import quirks_for
+from tests.support.grammar_table import check_stream, fold_stream
+from tests.support.reading import Heard, counting_ids, hear, hear_whole
+
+ROOT = Path(__file__).parent.parent / "transcripts"
+
+ESTIMATED_INPUT = 1000
+"""Stands for the estimate in `message_start`, which is not what transcripts are about."""
+
+CLIENT_REQUEST = "1-client-request.json"
+UPSTREAM_REQUEST = "2-upstream-request.json"
+UPSTREAM_REPLY = "3-upstream-reply.sse"
+WHOLE_REPLY = "3-upstream-reply.json"
+CLIENT_EVENTS = "4-client-events.sse"
+CLIENT_MESSAGE = "5-client-message.json"
+NEEDED = ("case.toml", CLIENT_REQUEST, UPSTREAM_REQUEST, UPSTREAM_REPLY, CLIENT_EVENTS, CLIENT_MESSAGE)
+LONGEST_FILE = 65
+LINE_LENGTH = 110
+
+_SIGNATURE = re.compile(r"dgm1\.[\w.-]+")
+
+
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """case.toml."""
+
+    meaning: str
+    """One sentence."""
+    origin: str
+    """Recorded where and when, or written by hand from which document."""
+    model: str
+    """The upstream's model."""
+    upstream: str = ""
+    """A base URL, for the quirks of its preset; without one the defaults hold."""
+    quirks: dict[str, Any] = {}
+    """What differs from the preset."""
+    headers: dict[str, str] = {}
+    """Of the client."""
+    losses: tuple[str, ...] = ()
+    """Such as `top_k dropped`."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One folder."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECTS[self.folder.parent.name]
+
+    @property
+    def relays(self) -> bool:
+        """Whether requests and replies go through as bytes."""
+        return self.dialect.name == "anthropic"
+
+    @property
+    def about(self) -> About:
+        return msgspec.convert(tomllib.loads(self.text("case.toml")), About)
+
+    def text(self, name: str) -> str:
+        return (self.folder / name).read_bytes().decode()
+
+    def request(self) -> MessagesRequest:
+        body = (self.folder / CLIENT_REQUEST).read_bytes()
+        return parse_request(body, tuple(self.about.headers.items()))
+
+    def write(self) -> Written:
+        about = self.about
+        quirks = quirks_for(about.upstream, about.model) if about.upstream else Quirks()
+        fields = msgspec.to_builtins(quirks) | about.quirks
+        return self.dialect.write_request(self.request(), about.model, msgspec.convert(fields, Quirks))
+
+    def open_reply(self) -> ReplyReader:
+        written = replace(self.write(), estimated_input_tokens=ESTIMATED_INPUT)
+        return self.dialect.open_reply(self.request(), written, counting_ids())
+
+    def hear(self) -> Heard:
+        """The streamed reply, read in three ways."""
+        return hear(self.open_reply, (self.folder / UPSTREAM_REPLY).read_bytes())
+
+    def hear_whole(self) -> Heard | None:
+        """The same answer as one JSON value, where the case has it."""
+        path = self.folder / WHOLE_REPLY
+        return hear_whole(self.open_reply, path.read_bytes()) if path.exists() else None
+
+    def upstream_request(self) -> str:
+        """What file 2 should say."""
+        body = self.write().body.decode()
+        return body if self.relays else pretty(json.loads(body)) + "\n"
+
+    def client_events(self) -> str:
+        """What file 4 should say."""
+        return events_text(self.hear())
+
+    def client_message(self) -> str:
+        """What file 5 should say."""
+        return message_text(self.hear())
+
+
+def cases() -> list[Case]:
+    """Every case, in order."""
+    return [Case(path.parent) for path in sorted(ROOT.glob("*/*/case.toml"))]
+
+
+def events_text(heard: Heard) -> str:
+    """The frames that the client gets, with signatures opened."""
+    said = list(heard.said)
+    if heard.failure is not None:
+        said.append(ErrorEvent(_told(heard.failure), "req_transcript"))
+    return _opened(b"".join(frame_of(one) for one in said).decode())
+
+
+def message_text(heard: Heard) -> str:
+    """The message that the client ends up with, or the error."""
+    if heard.failure is not None:
+        value: Any = {"type": "error", "error": msgspec.to_builtins(_told(heard.failure))}
+    elif all(isinstance(one, Relayed) for one in heard.said):
+        value = fold_stream(check_stream(b"".join(frame_of(one) for one in heard.said)))
+    else:
+        value = fold(heard.events)
+    return _opened(pretty(value)) + "\n"
+
+
+def _told(failure: UpstreamFailure) -> ErrorDetail:
+    return ErrorDetail(failure.error.type, failure.error.message)
+
+
+def _opened(text: str) -> str:
+    """Sealed signatures as what they hold: their bytes depend on the compressor."""
+
+    def opened(match: re.Match[str]) -> str:
+        envelope = open_envelope(match[0])
+        assert envelope is not None, f"a signature that does not open: {match[0]}"
+        return json.dumps(f"sealed {json.dumps(envelope.payload, ensure_ascii=False)}", ensure_ascii=False)[1:-1]
+
+    return _SIGNATURE.sub(opened, text)
+
+
+def pretty(value: Any, indent: str = "", room: int = LINE_LENGTH) -> str:
+    """JSON with whatever fits on one line on one line."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(flat) <= room or not value or not isinstance(value, (dict, list)):
+        return flat
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        inner = [f"{json.dumps(key)}: {pretty(item, deeper, room - len(key) - 5)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(deeper + line for line in inner) + f"\n{indent}}}"
+    inner = [pretty(item, deeper, room) for item in value]
+    return "[\n" + ",\n".join(deeper + line for line in inner) + f"\n{indent}]"
+
+
+def check_same(expected: str, actual: str, name: str) -> None:
+    """AssertionError with the difference, line by line."""
+    if expected != actual:
+        lines = difflib.unified_diff(
+            expected.splitlines(), actual.splitlines(), f"{name} as accepted", f"{name} as it is now", n=2, lineterm=""
+        )
+        raise AssertionError("\n".join(["the dialogue has changed:", *lines]))
+
+
+_SECRETS = re.compile(
+    r"sk-[A-Za-z0-9_-]{8}|AIza[\w-]{8}|ya29\.|gh[pousr]_\w{8}|xox[a-z]-|-----BEGIN|AKIA[A-Z0-9]{8}"
+    r"|[Bb]earer [\w.-]{8}|/home/|/root/|/Users/"
+)
+
+
+def problems(root: Path = ROOT) -> Iterator[str]:
+    """What is wrong with the files themselves: missing, stray, too long, or not to be published."""
+    for path in sorted(root.rglob("*")):
+        place = path.relative_to(root)
+        if "__pycache__" in place.parts or place.suffix == ".py":
+            continue
+        if path.is_dir():
+            yield from _problems_of_folder(path, place)
+        elif len(place.parts) != 3 or place.name not in (*NEEDED, WHOLE_REPLY):
+            yield f"{place}: belongs to no case"
+        else:
+            yield from _problems_of_file(path, place)
+
+
+def _problems_of_folder(path: Path, place: Path) -> Iterator[str]:
+    if len(place.parts) == 1 and place.name not in DIALECTS:
+        yield f"{place}: no dialect has this name"
+    if len(place.parts) == 2:
+        for name in NEEDED:
+            if not (path / name).exists():
+                yield f"{place}/{name}: is missing"
+
+
+def _problems_of_file(path: Path, place: Path) -> Iterator[str]:
+    text = path.read_bytes().decode()
+    if _SECRETS.search(text):
+        yield f"{place}: looks like a secret or a private path"
+    if len(text.splitlines()) > LONGEST_FILE:
+        yield f"{place}: has more than {LONGEST_FILE} lines"
+    if path.name == "case.toml":
+        about = msgspec.convert(tomllib.loads(text), About)
+        if not about.meaning.endswith(".") or not about.origin:
+            yield f"{place}: wants a sentence of meaning and an origin"
+
+
+def accept(names: Iterable[str]) -> None:
+    """Write files 2, 4 and 5 of the named cases, or of all."""
+    wanted = set(names)
+    for case in cases():
+        if wanted and not wanted & {case.name, case.folder.name}:
+            continue
+        (case.folder / UPSTREAM_REQUEST).write_bytes(case.upstream_request().encode())
+        (case.folder / CLIENT_EVENTS).write_bytes(case.client_events().encode())
+        (case.folder / CLIENT_MESSAGE).write_bytes(case.client_message().encode())
+        print(case.name, *(f"\n  {loss.field} {loss.what}: {loss.why}" for loss in case.write().losses))
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["accept", *names]:
+            accept(names)
+        case _:
+            sys.exit("usage: python -m tests.support.transcripts accept [case ...]")

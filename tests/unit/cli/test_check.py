@@ -1,0 +1,88 @@
+"""cli/check.py"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dragoman.cli.check import run_check
+from tests.unit.cli.running import run_command
+
+
+def test_check_shows_settings_and_their_source_without_secrets(tmp_path: Path) -> None:
+    """H01 T86 E24"""
+    (tmp_path / ".env").write_text(
+        "BIG_MODEL=gpt-4o\nCHANNEL_WORK_API_KEY=canary-work\nDRAGOMAN_API_KEY=canary-own\n"
+    )
+    done = run_command("check", environ={"OPENAI_API_KEY": "canary-openai", "PORT": "9000"}, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    for expected in (
+        "BIG_MODEL gpt-4o from file",
+        "OPENAI_API_KEY set from environment",
+        "GEMINI_API_KEY not set",
+        "PORT 9000 from environment",
+        "HOST 127.0.0.1",
+        "DRAGOMAN_API_KEY set from file",
+        "DRAGOMAN_STRICT false",
+        "CHANNEL_WORK_API_KEY set from file",
+        "*sonnet* gpt-4o openai",
+    ):
+        assert expected in lines
+    assert "canary" not in done.stdout + done.stderr
+
+
+def check(
+    capsys: pytest.CaptureFixture[str], environ: dict[str, str], env_file: Path, *, as_json: bool = True
+) -> tuple[int, str, str]:
+    code = run_check(environ, env_file, as_json=as_json)
+    return code, *capsys.readouterr()
+
+
+def test_check_as_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"OPENAI_API_KEY": "canary-openai", "DRAGOMAN_ALLOWED_HOSTS": "a.example,b.example"}
+    code, out, _ = check(capsys, environ, tmp_path / ".env")
+    assert code == 0
+    report = json.loads(out)
+    assert report["usable"] is True
+    assert report["settings"]["OPENAI_API_KEY"] == {"value": "set", "source": "environment"}
+    assert report["settings"]["PORT"] == {"value": 8082, "source": "default"}
+    assert report["settings"]["DRAGOMAN_ALLOWED_HOSTS"]["value"] == ["a.example", "b.example"]
+    by_pattern = {row["requested"]: row for row in report["models"]}
+    assert by_pattern["*haiku*"]["channel"] == "openai"
+    assert by_pattern["*haiku*"]["base_url"] == "https://api.openai.com/v1"
+    assert by_pattern["*haiku*"]["why"] == "haiku -> SMALL_MODEL"
+    assert "canary" not in out
+
+
+def test_a_configured_route_without_its_key_is_exit_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """E05 E06"""
+    environ = {"GEMINI_API_KEY": "test-key"}
+    code, _, err = check(capsys, environ, tmp_path / ".env", as_json=False)
+    assert code == 1
+    assert "OPENAI_API_KEY is not set" in err
+    code, out, _ = check(capsys, environ, tmp_path / ".env")
+    assert code == 1
+    assert json.loads(out)["usable"] is False
+
+
+def test_without_any_key_the_demo_is_usable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = check(capsys, {}, tmp_path / ".env", as_json=False)
+    assert code == 0
+    assert "built-in demo" in err
+
+
+def test_wrong_settings_are_exit_three(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    problem = "PORT: expected a whole number from 0 to 65535, got `x`"
+    assert check(capsys, {"PORT": "x"}, tmp_path / ".env", as_json=False) == (3, "", f"{problem}\n")
+    code, out, _ = check(capsys, {"PORT": "x"}, tmp_path / ".env")
+    assert (code, json.loads(out)) == (3, {"problems": [problem]})
+
+
+def test_another_file_may_be_named(tmp_path: Path) -> None:
+    (tmp_path / "other.env").write_text("OPENAI_API_KEY='test-key' # mine\nBIG_MODEL=o3\n")
+    (tmp_path / ".env").write_text("BIG_MODEL=gpt-4o\n")
+    done = run_command("check", "--json", "--env-file", "other.env", cwd=tmp_path)
+    assert json.loads(done.stdout)["settings"]["BIG_MODEL"] == {"value": "o3", "source": "file"}

@@ -1,0 +1,53 @@
+"""cli/map_view.py"""
+
+from datetime import date
+
+from dragoman.cli.map_view import map_lines, provider_lines
+from dragoman.config.build import build_model_map
+from dragoman.config.load import load_settings
+
+AVAILABLE = {"anthropic", "openai_chat"}
+
+
+def lines(**environ: str) -> list[str]:
+    model_map = build_model_map(load_settings(environ, None), date(2026, 11, 21))
+    return [" ".join(line.split()) for line in map_lines(model_map, AVAILABLE)]
+
+
+def test_map_says_what_leads_where_and_what_is_in_the_way() -> None:
+    assert lines(OPENAI_API_KEY="test-key", CHANNEL_WORK_BASE_URL="https://llm.example.com") == [
+        "Models:",
+        "requested model goes to",
+        "*opus* gpt-4.1 openai",
+        "*sonnet* gpt-4.1 openai",
+        "*haiku* gpt-4.1-mini openai",
+        "claude-* gpt-4.1 openai",
+        "gpt-*, o1*, chatgpt-* the same name openai",
+        "gemini-* the same name gemini not available yet: gemini",
+        "any other name the same name openai",
+        "*:work the same name work",
+    ]
+
+
+def test_map_names_the_key_that_a_row_lacks() -> None:
+    assert "*haiku* gpt-4.1-mini openai OPENAI_API_KEY is not set" in lines(ANTHROPIC_API_KEY="test-key")
+
+
+def test_providers_are_named_without_their_keys() -> None:
+    """H01"""
+    settings = load_settings(
+        {
+            "OPENAI_API_KEY": "test-key-openai",
+            "ANTHROPIC_AUTH_MODE": "passthrough",
+            "BASE_URL": "https://llm.example.com",
+            "CHANNEL_WORK_API_KEY": "test-key-work",
+        },
+        None,
+    )
+    assert provider_lines(settings) == [
+        "Providers found: openai, anthropic, BASE_URL https://llm.example.com, :work"
+    ]
+
+
+def test_no_provider_means_the_demo() -> None:
+    assert provider_lines(load_settings({}, None)) == ["Providers found: none, so the built-in demo answers"]

@@ -1,0 +1,316 @@
+import pytest
+
+from dragoman.dialects.openai_chat.reasoning import (
+    HEAD_ROOM,
+    empty_reasoning,
+    head_room,
+    model_family,
+    reasoning_fields,
+    resolve_effort,
+    will_think,
+    write_effort,
+)
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.blocks import Thought
+from dragoman.messages.envelope import seal
+from tests.support.chat_requests import conversation, system, user
+
+ADAPTIVE = {"type": "adaptive"}
+OFF = {"type": "disabled"}
+GPT5 = Quirks(effort_style="reasoning_effort", efforts=("minimal", "low", "medium", "high"), reasons=True)
+GPT51 = Quirks(effort_style="reasoning_effort", efforts=("none", "low", "medium", "high"), reasons=True)
+O3 = Quirks(effort_style="reasoning_effort", reasons=True, always_reasons=True)
+ALL = Quirks(
+    effort_style="reasoning_effort",
+    efforts=("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+    reasons=True,
+)
+
+
+def effort(**fields):
+    return resolve_effort(conversation(**fields))
+
+
+def sent(quirks, **fields):
+    return write_effort(conversation(**fields), quirks)
+
+
+def wanted(level):
+    return {"thinking": ADAPTIVE, "output_config": {"effort": level}}
+
+
+def test_adaptive_thinking_takes_the_requested_effort():
+    assert effort(**wanted("medium")) == "medium"
+
+
+def test_adaptive_thinking_without_effort_is_high():
+    assert effort(thinking=ADAPTIVE) == "high"
+
+
+def test_an_effort_that_nobody_knows_yet_is_high():
+    assert effort(**wanted("ludicrous")) == "high"
+
+
+def test_disabled_thinking_is_none_whatever_the_effort():
+    assert effort(thinking=OFF, output_config={"effort": "high"}) == "none"
+
+
+def test_no_thinking_field_asks_for_nothing():
+    assert effort(output_config={"effort": "high"}) is None
+
+
+def test_thinking_between_tools_is_low():
+    assert effort(thinking={"type": "between_tools"}) == "low"
+
+
+@pytest.mark.parametrize(
+    ("budget", "level"),
+    [(1024, "low"), (1999, "low"), (4000, "medium"), (8000, "high"), (31999, "xhigh"), (64000, "max")],
+)
+def test_a_budget_becomes_an_effort(budget, level):
+    assert effort(thinking={"type": "enabled", "budget_tokens": budget}, max_tokens=99999) == level
+
+
+def test_enabled_thinking_without_budget_is_high():
+    assert effort(thinking={"type": "enabled"}) == "high"
+
+
+def test_the_last_effort_of_a_system_message_wins():
+    history = [
+        user("q"),
+        system("a", output_config={"effort": "low"}),
+        system("b", output_config={"effort": "max"}),
+        system("c"),
+    ]
+    assert resolve_effort(conversation(*history, **wanted("medium"))) == "max"
+
+
+@pytest.mark.parametrize("level", ["low", "medium", "high", "xhigh", "max"])
+def test_an_effort_that_the_server_knows_is_sent_as_it_is(level):
+    assert sent(ALL, **wanted(level)) == {"reasoning_effort": level}
+
+
+@pytest.mark.parametrize("level", ["xhigh", "max"])
+def test_an_effort_that_is_too_strong_is_moved_to_the_nearest_lower_one(level):
+    assert sent(GPT51, **wanted(level)) == {"reasoning_effort": "high"}
+
+
+def test_an_effort_below_all_that_the_server_knows_is_its_weakest():
+    assert sent(Quirks(effort_style="reasoning_effort", efforts=("max",)), **wanted("low")) == {
+        "reasoning_effort": "max"
+    }
+
+
+@pytest.mark.parametrize("thinking", [{"thinking": OFF}, {}])
+@pytest.mark.parametrize(("quirks", "level"), [(GPT51, "none"), (GPT5, "minimal"), (O3, "low")])
+def test_a_reasoning_model_gets_its_weakest_effort_when_thinking_is_off(thinking, quirks, level):
+    assert sent(quirks, **thinking) == {"reasoning_effort": level}
+
+
+def test_a_model_that_does_not_think_unasked_is_not_told_to_stop():
+    plain = Quirks(effort_style="reasoning_effort")
+    assert sent(plain) == {}
+    assert sent(plain, thinking=OFF) == {}
+    knows_none = Quirks(effort_style="reasoning_effort", efforts=("none", "low"))
+    assert sent(knows_none, thinking=OFF) == {"reasoning_effort": "none"}
+
+
+def test_a_server_that_cannot_be_told_is_told_nothing():
+    assert sent(Quirks(effort_style="none", reasons=True), **wanted("high")) == {}
+
+
+def test_a_server_without_effort_values_is_told_nothing_of_efforts():
+    assert sent(Quirks(effort_style="reasoning_effort", efforts=()), **wanted("high")) == {}
+
+
+DEEPSEEK = Quirks(effort_style="thinking_type", efforts=("low", "high", "max"), reasons=True)
+
+
+def test_the_thinking_object_is_switched_on_with_an_effort_and_off_without():
+    assert sent(DEEPSEEK, **wanted("xhigh")) == {"thinking": {"type": "enabled"}, "reasoning_effort": "high"}
+    assert sent(DEEPSEEK, thinking=OFF) == {"thinking": {"type": "disabled"}}
+
+
+def test_the_thinking_object_stands_alone_where_there_are_no_efforts():
+    glm = Quirks(effort_style="thinking_type", efforts=(), reasons=True)
+    assert sent(glm, **wanted("high")) == {"thinking": {"type": "enabled"}}
+    assert sent(glm) == {"thinking": {"type": "disabled"}}
+
+
+def test_a_model_that_always_thinks_is_never_told_to_stop():
+    k3 = Quirks(effort_style="thinking_type", efforts=("max",), always_reasons=True)
+    assert sent(k3, thinking=OFF) == {"reasoning_effort": "max"}
+
+
+def test_qwens_switch_takes_the_budget():
+    qwen = Quirks(effort_style="enable_thinking", reasons=True)
+    assert sent(qwen, thinking=OFF) == {"enable_thinking": False}
+    assert sent(qwen, **wanted("high")) == {"enable_thinking": True}
+    assert sent(qwen, thinking={"type": "enabled", "budget_tokens": 4000}) == {
+        "enable_thinking": True,
+        "thinking_budget": 4000,
+    }
+
+
+def test_chat_templates_are_told_under_both_names():
+    local = Quirks(effort_style="chat_template", efforts=(), reasons=True)
+    off = {"enable_thinking": False, "thinking": False}
+    assert sent(local, thinking=OFF) == {"chat_template_kwargs": off}
+    oss = Quirks(effort_style="chat_template")
+    assert sent(oss, **wanted("max")) == {
+        "chat_template_kwargs": {"enable_thinking": True, "thinking": True, "reasoning_effort": "high"}
+    }
+    assert sent(oss) == {}
+
+
+def test_openrouter_has_an_object_of_its_own():
+    router = Quirks(effort_style="openrouter", reasons=True)
+    assert sent(router, thinking=OFF) == {"reasoning": {"enabled": False}}
+    assert sent(router, **wanted("max")) == {"reasoning": {"effort": "high"}}
+    bare = Quirks(effort_style="openrouter", efforts=())
+    assert sent(bare, **wanted("max")) == {"reasoning": {"effort": "max"}}
+
+
+@pytest.mark.parametrize(
+    ("quirks", "fields", "room"),
+    [
+        (O3, {"thinking": OFF}, HEAD_ROOM),
+        (O3, {}, HEAD_ROOM),
+        (GPT5, {"thinking": OFF}, HEAD_ROOM),
+        (GPT51, {"thinking": OFF}, 0),
+        (GPT51, {}, 0),
+        (GPT51, {"thinking": ADAPTIVE}, 0),
+        (O3, {"thinking": ADAPTIVE}, 0),
+        (Quirks(), {"thinking": OFF}, 0),
+        (Quirks(), {"thinking": ADAPTIVE}, 0),
+        (Quirks(reasons=True), {"thinking": OFF}, HEAD_ROOM),
+        (DEEPSEEK, {"thinking": OFF}, 0),
+        (Quirks(effort_style="reasoning_effort", reasons=True, efforts=("none",)), {"thinking": ADAPTIVE}, 0),
+    ],
+)
+def test_head_room_is_added_only_for_thinking_that_nobody_wanted(quirks, fields, room):
+    assert head_room(conversation(**fields), 64000, quirks) == room
+
+
+@pytest.mark.parametrize(
+    ("quirks", "room"),
+    [(GPT51, HEAD_ROOM), (O3, HEAD_ROOM), (DEEPSEEK, HEAD_ROOM), (Quirks(), 0)],
+)
+def test_a_small_limit_needs_head_room_whenever_the_model_thinks(quirks, room):
+    assert head_room(conversation(thinking=ADAPTIVE), 64, quirks) == room
+
+
+def test_a_model_thinks_if_it_is_asked_to():
+    asked = conversation(thinking=ADAPTIVE)
+    assert will_think(asked, GPT51)
+    assert will_think(asked, Quirks(effort_style="enable_thinking"))
+    assert not will_think(asked, Quirks())
+
+
+@pytest.mark.parametrize(
+    ("model", "family"),
+    [
+        ("deepseek-v4", "deepseek"),
+        ("deepseek-ai/DeepSeek-V4:free", "deepseek"),
+        ("moonshotai/kimi-k2-thinking", "kimi"),
+        ("qwen3-235b", "qwen"),
+        ("42", ""),
+    ],
+)
+def test_the_family_is_the_first_word_of_the_model(model, family):
+    assert model_family(model) == family
+
+
+def thought(text="", dialect="openai_chat", **payload):
+    return Thought(text, seal(dialect, {"f": "reasoning_content", "m": "deepseek", **payload}))
+
+
+BACK = Quirks(reasoning_back="always")
+
+
+def test_our_reasoning_goes_back_with_the_text_of_the_block():
+    assert reasoning_fields([thought("step one")], "deepseek", BACK) == {"reasoning_content": "step one"}
+
+
+def test_sealed_text_beats_the_block():
+    assert reasoning_fields([thought("", t="hidden")], "deepseek", BACK) == {"reasoning_content": "hidden"}
+
+
+def test_several_thoughts_of_one_message_are_one_field():
+    thoughts = [thought("one "), thought("two")]
+    assert reasoning_fields(thoughts, "deepseek", BACK) == {"reasoning_content": "one two"}
+
+
+def test_the_field_is_the_one_that_this_server_reads():
+    quirks = Quirks(reasoning_field="reasoning")
+    assert reasoning_fields([thought("x")], "deepseek", quirks) == {"reasoning": "x"}
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        Thought("x", ""),
+        Thought("x", "EqQBCkYIBxgCKkA"),
+        thought("x", dialect="gemini"),
+        thought("x", m="kimi"),
+        thought(""),
+    ],
+)
+def test_thoughts_of_others_are_left_out(foreign):
+    assert reasoning_fields([foreign], "deepseek", BACK) == {}
+
+
+def test_an_envelope_without_a_family_belongs_to_whoever_opens_it():
+    old = Thought("x", seal("openai_chat", {"f": "reasoning"}))
+    assert reasoning_fields([old], "deepseek", BACK) == {"reasoning_content": "x"}
+
+
+ROUTER = Quirks(reasoning_field="reasoning_details")
+
+
+def test_reasoning_details_go_back_unmodified_and_in_order():
+    details = [
+        {"type": "reasoning.summary", "summary": "a", "format": "openai-responses-v1", "index": 0},
+        {"type": "reasoning.encrypted", "data": "gAAA", "id": "rs_1", "index": 0},
+        {"type": "reasoning.text", "text": "b", "signature": "sig", "index": 1},
+    ]
+    assert reasoning_fields([thought("b", d=details)], "deepseek", ROUTER) == {"reasoning_details": details}
+
+
+def test_streamed_pieces_of_one_reasoning_object_are_joined():
+    pieces = [
+        {
+            "type": "reasoning.text",
+            "text": "a",
+            "index": 0,
+            "format": "anthropic-claude-v1",
+            "signature": None,
+        },
+        {"type": "reasoning.text", "text": "b", "index": 0},
+        {"type": "reasoning.text", "signature": "sig", "index": 0},
+        {"type": "reasoning.text", "text": "c", "index": 1},
+        {"type": "reasoning.encrypted", "data": "1", "index": 2},
+        {"type": "reasoning.encrypted", "data": "2", "index": 2},
+    ]
+    assert reasoning_fields([thought(d=pieces)], "deepseek", ROUTER)["reasoning_details"] == [
+        {
+            "type": "reasoning.text",
+            "text": "ab",
+            "index": 0,
+            "format": "anthropic-claude-v1",
+            "signature": "sig",
+        },
+        {"type": "reasoning.text", "text": "c", "index": 1},
+        {"type": "reasoning.encrypted", "data": "1", "index": 2},
+        {"type": "reasoning.encrypted", "data": "2", "index": 2},
+    ]
+
+
+def test_without_details_the_text_goes_back():
+    assert reasoning_fields([thought("b")], "deepseek", ROUTER) == {"reasoning": "b"}
+    assert reasoning_fields([thought("", d=["no object"])], "deepseek", ROUTER) == {}
+
+
+def test_required_reasoning_that_nobody_has_is_empty():
+    assert empty_reasoning(BACK) == {"reasoning_content": ""}
+    assert empty_reasoning(ROUTER) == {"reasoning_details": []}

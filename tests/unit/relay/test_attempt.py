@@ -1,0 +1,205 @@
+import pytest
+
+from dragoman.dialects.dialect import Written
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, UpstreamNonsense
+from dragoman.messages.events import ContentBlockDelta, MessageStop
+from dragoman.relay.attempt import Attempt, address, dialect_of
+from dragoman.wire.sse import MAX_FRAME_BYTES
+from tests.support.ports import Bench, FakeReply, FakeUpstream, ask, streamed, target, unreachable, whole
+from tests.support.plain_dialect import lines
+
+WRITTEN = Written("/say", b"{}")
+
+
+def attempt_at(reply, dialect: str = "plain", **fields) -> Attempt:
+    bench = Bench(FakeUpstream(reply), target(dialect))
+    return Attempt(bench.gateway, ask(**fields), bench.target, Quirks())
+
+
+async def heard(attempt: Attempt) -> tuple[list, UpstreamFailure | None]:
+    """The batches of an attempt and how it failed."""
+    batches = []
+    try:
+        async for said in attempt.events():
+            batches.append(list(said))
+    except UpstreamFailure as failure:
+        return batches, failure
+    return batches, None
+
+
+def texts(batches: list) -> list[list[str]]:
+    return [[e.delta.text for e in said if isinstance(e, ContentBlockDelta)] for said in batches]
+
+
+def test_dialect_that_is_not_spoken_is_a_501_that_is_not_retried():
+    bench = Bench(FakeUpstream(), target("gemini", "gemini-3-pro"))
+    with pytest.raises(ApiError, match="`gemini-3-pro` needs the dialect `gemini`") as caught:
+        dialect_of(bench.gateway, bench.target)
+    assert (caught.value.status, caught.value.headers) == (501, (("x-should-retry", "false"),))
+
+
+def test_missing_credential_is_a_401_that_names_the_setting():
+    with pytest.raises(ApiError, match="no credential for `somewhere`: set SOMEWHERE_API_KEY") as caught:
+        address(target(credential=""), WRITTEN, ())
+    assert (caught.value.status, caught.value.headers) == (401, (("x-should-retry", "false"),))
+
+
+def test_credential_of_the_channel_goes_out_and_the_clients_does_not():
+    request = address(target(), WRITTEN, (("x-api-key", "test-key-client"),))
+    sent = dict(request.headers)
+    assert sent["authorization"] == "Bearer test-key-upstream"
+    assert "x-api-key" not in sent
+
+
+def test_credential_of_the_client_goes_out_where_that_is_configured():
+    channel = target("anthropic", credential="", passthrough_credentials=True)
+    request = address(channel, WRITTEN, (("authorization", "Bearer test-token-client"),))
+    assert dict(request.headers)["authorization"] == "Bearer test-token-client"
+
+
+def test_channel_that_needs_no_credential_is_asked_without_one():
+    request = address(target(credential="", credential_required=False), WRITTEN, ())
+    assert request.url == "https://upstream.test/say"
+    assert not {"authorization", "x-api-key"} & {name for name, _ in request.headers}
+
+
+async def test_each_read_is_one_batch():
+    reply = streamed(lines("text a"), lines("text b", "text c"), lines("end end_turn"))
+    batches, failure = await heard(attempt_at(reply))
+    assert texts(batches) == [["a"], ["b", "c"], []]
+    assert failure is None
+    assert isinstance(batches[-1][-1], MessageStop)
+
+
+async def test_read_that_completes_no_event_is_no_batch():
+    stream = lines("text a", "end end_turn")
+    batches, _ = await heard(attempt_at(streamed(stream[:5], stream[5:8], stream[8:])))
+    assert texts(batches) == [["a"]]
+
+
+async def test_reply_is_drained_and_let_go_after_its_end():
+    reply = streamed(lines("text a", "end end_turn"), lines("text never read"))
+    await heard(attempt_at(reply))
+    assert (reply.reads, reply.drained, reply.closed) == (1, True, 1)
+
+
+async def test_head_is_known_from_the_first_event_on():
+    attempt = attempt_at(streamed(lines("text a", "end end_turn"), headers=(("x-plain-id", "7"),)))
+    assert attempt.head is None
+    async for _ in attempt.events():
+        assert attempt.head.header("x-plain-id") == "7"
+
+
+async def test_events_that_were_complete_before_a_failing_frame_in_the_same_read_are_delivered():
+    reply = streamed(lines("text a", "text b", "fail busy", "text never"))
+    batches, failure = await heard(attempt_at(reply))
+    assert texts(batches) == [["a", "b"]]
+    assert (failure.error.status, failure.error.message) == (529, "busy")
+    assert (reply.drained, reply.closed) == (False, 1)
+
+
+@pytest.mark.parametrize("cut", [lines("text a"), lines("text a") + b"data: end end_turn\n", b""])
+async def test_end_of_the_connection_without_the_end_of_the_answer_is_a_failure(cut):
+    reply = streamed(cut) if cut else streamed()
+    batches, failure = await heard(attempt_at(reply))
+    assert texts(batches) == ([["a"]] if cut else [])
+    assert isinstance(failure, UpstreamNonsense)
+    assert reply.closed == 1
+
+
+async def test_end_marker_whose_line_end_was_still_ambiguous_counts():
+    batches, failure = await heard(attempt_at(streamed(b"data: text a\r\rdata: end end_turn\r\r")))
+    assert failure is None
+    assert isinstance(batches[-1][-1], MessageStop)
+
+
+async def test_failure_of_a_read_comes_after_what_was_read_before():
+    batches, failure = await heard(attempt_at(streamed(lines("text a"), unreachable("gone"))))
+    assert texts(batches) == [["a"]]
+    assert failure.error.message == "gone"
+
+
+async def test_endless_event_is_the_upstreams_nonsense():
+    piece = b"x" * (MAX_FRAME_BYTES // 2 + 1)
+    batches, failure = await heard(attempt_at(streamed(lines("text a"), b"data: ", piece, piece)))
+    assert texts(batches) == [["a"]]
+    assert isinstance(failure, UpstreamNonsense)
+
+
+async def test_upstream_that_does_not_answer_is_its_own_failure():
+    _, failure = await heard(attempt_at(unreachable()))
+    assert failure.kind == "unreachable"
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500, 529])
+async def test_error_status_is_read_by_the_dialect(status):
+    reply = whole(b"too_bad: told why", status, "text/plain")
+    _, failure = await heard(attempt_at(reply))
+    assert (failure.status, failure.vendor_code, failure.vendor_message) == (status, "too_bad", "told why")
+    assert reply.closed == 1
+
+
+async def test_error_status_is_an_error_although_it_streams():
+    _, failure = await heard(attempt_at(FakeReply(503, (("content-type", "text/event-stream"),), [b"busy"])))
+    assert failure.status == 503
+
+
+async def test_redirect_is_not_followed():
+    reply = whole(b"", 302, "text/html", (("location", "https://elsewhere.test/"),))
+    bench = Bench(FakeUpstream(reply), target("anthropic"))
+    _, failure = await heard(Attempt(bench.gateway, ask(), bench.target, Quirks()))
+    assert failure.error.status == 502
+    assert "redirect" in failure.error.message
+    assert len(bench.upstream.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/plain", "application/octet-stream"])
+async def test_page_with_status_200_is_nonsense_that_names_its_type(kind):
+    reply = whole(b"<html>Sign in</html>", 200, kind)
+    batches, failure = await heard(attempt_at(reply))
+    assert (batches, failure.error.status) == ([], 502)
+    assert f"`{kind.partition(';')[0]}`" in failure.error.message
+    assert reply.closed == 1
+
+
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8"])
+async def test_json_to_a_streamed_request_is_said_as_events(kind):
+    batches, failure = await heard(attempt_at(whole(b"text a\ntext b\nend end_turn", 200, kind)))
+    assert (texts(batches), failure) == ([["a", "b"]], None)
+
+
+async def test_stream_without_a_content_type_is_read_as_one():
+    reply = FakeReply(200, (), [lines("text a", "end end_turn")])
+    batches, failure = await heard(attempt_at(reply))
+    assert (texts(batches), failure) == ([["a"]], None)
+
+
+@pytest.mark.parametrize("headers", [(), (("content-type", "text/event-stream"),)])
+async def test_stream_to_a_request_for_one_message_is_nonsense(headers):
+    reply = FakeReply(200, headers, [b'event: message_stop\ndata: {"type":"message_stop"}\n\n'])
+    batches, failure = await heard(attempt_at(reply, "anthropic", stream=False))
+    assert (batches, failure.error.status) == ([], 502)
+
+
+async def test_event_that_breaks_our_grammar_is_not_handed_out():
+    batches = []
+    with pytest.raises(TranslatorBug, match="ContentBlockStop of block 99"):
+        async for said in attempt_at(streamed(lines("text a"), lines("bug"))).events():
+            batches.append(said)
+    assert texts(batches) == [["a"]]
+
+
+async def test_relayed_frames_are_the_upstreams_own():
+    reply = streamed(b"event: odd\ndata: {}\n\n", b'event: message_stop\ndata: {"type":"message_stop"}\n\n')
+    batches, failure = await heard(attempt_at(reply, "anthropic"))
+    assert [said.name for batch in batches for said in batch] == ["", "message_stop"]
+    assert failure is None
+
+
+async def test_abandoned_attempt_lets_go_of_its_reply():
+    reply = streamed(lines("text a"), lines("text b"))
+    events = attempt_at(reply).events()
+    await anext(events)
+    await events.aclose()
+    assert (reply.closed, reply.drained) == (1, False)
