@@ -65,7 +65,11 @@ async def run_round(
             proxies.append(server)
         for case in cases:
             say(f"round {number} of {effort.rounds}: {case.name}")
-            await measure_case(case, proxies, upstream, effort, measurements)
+            try:
+                await measure_case(case, proxies, upstream, effort, measurements)
+            except (LoadError, TimeoutError) as error:
+                wrote = "\n".join(f"{server.name} wrote:\n{server.last_words()}" for server in proxies)
+                raise LoadError(f"{case.name}: {str(error) or 'no answer in time'}\n{wrote}") from error
         for server in proxies:
             vitals[server.name].megabytes.append(server.resident_megabytes())
 
@@ -122,7 +126,7 @@ def main() -> int:
         say(str(error))
         return 1
     except TimeoutError:
-        say("gave up: a server no longer answers")
+        say(f"gave up after {TIME_LIMIT} s")
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("stopped")

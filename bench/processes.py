@@ -80,7 +80,11 @@ class Server:
             if self.process.poll() is not None:
                 break
             time.sleep(0.005)
-        raise StartError(f"{self.name} is not ready:\n{self.log.read_text(errors='replace')[-3000:]}")
+        raise StartError(f"{self.name} is not ready; it wrote:\n{self.last_words()}")
+
+    def last_words(self) -> str:
+        """The end of what it wrote."""
+        return self.log.read_text(errors="replace")[-2000:]
 
     def cpu_seconds(self) -> float:
         return cpu_seconds(self.pid)

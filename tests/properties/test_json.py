@@ -31,7 +31,9 @@ def damaged(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(0, 4))):
         at = draw(st.integers(0, len(text)))
         text[at : at + draw(st.integers(0, 2))] = draw(
-            st.one_of(st.binary(max_size=3), st.sampled_from([b"\\", b'"', b"\\ud83d", b"\xff", b"1e999", b"[["]))
+            st.one_of(
+                st.binary(max_size=3), st.sampled_from([b"\\", b'"', b"\\ud83d", b"\xff", b"1e999", b"[["])
+            )
         )
     return bytes(text)
 

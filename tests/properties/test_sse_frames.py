@@ -12,7 +12,19 @@ BOM = b"\xef\xbb\xbf"
 
 lines = st.sampled_from(
     [
-        *(b"", b"", b"", b"data: x", b"data:", b"data", b"event: ping", b"event:a", b"id: 1", b": note", b":"),
+        *(
+            b"",
+            b"",
+            b"",
+            b"data: x",
+            b"data:",
+            b"data",
+            b"event: ping",
+            b"event:a",
+            b"id: 1",
+            b": note",
+            b":",
+        ),
         *(b"data: {}", "data: \u2028".encode(), "data: \x85".encode(), b"data: \x0b\0", b"database: no", BOM),
     ]
 )
@@ -24,7 +36,9 @@ def event_streams(draw: st.DrawFn) -> bytes:
     """Lines of every kind, many of them empty, with one kind of line end or all of them."""
     ends = st.sampled_from(draw(line_ends))
     stream = b"".join(draw(lines) + draw(ends) for _ in range(draw(st.integers(0, 12))))
-    return draw(st.sampled_from([b"", b"", BOM])) + stream + draw(st.sampled_from([b"", b"data: cut", b"\n\n"]))
+    return (
+        draw(st.sampled_from([b"", b"", BOM])) + stream + draw(st.sampled_from([b"", b"data: cut", b"\n\n"]))
+    )
 
 
 split_streams = event_streams().flatmap(lambda stream: st.tuples(st.just(stream), byte_splits(stream)))

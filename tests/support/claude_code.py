@@ -167,23 +167,44 @@ def installed_program() -> Path:
         if not Path(named).exists():
             raise ClaudeCodeMissing(f"DRAGOMAN_CLAUDE_CODE names `{named}`, which does not exist")
         return Path(named)
-    program = INSTALL_DIR / "node_modules" / ".bin" / "claude"
-    if _runs(program):
-        return program
+    if os.name != "posix":
+        raise ClaudeCodeMissing("the driver of Claude Code needs a POSIX system")
+    with _alone():
+        return _found() or _install()
+
+
+def _found() -> Path | None:
+    # npm may be told not to run install scripts, so the native program is taken from its own package.
+    packages = INSTALL_DIR.glob("node_modules/@anthropic-ai/claude-code-*/claude")
+    return next((program for program in packages if _runs(program)), None)
+
+
+def _install() -> Path:
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         raise ClaudeCodeMissing("Claude Code needs Node and npm, which are not on the PATH")
-    command = [npm, "install", "--prefix", str(INSTALL_DIR), "--no-audit", "--no-fund", PACKAGE]
-    INSTALL_DIR.mkdir(exist_ok=True)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
-    if not _runs(program):
+    options = ["--prefix", str(INSTALL_DIR), "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"]
+    done = subprocess.run(
+        [npm, "install", *options, PACKAGE], capture_output=True, text=True, timeout=170, check=False
+    )
+    program = _found()
+    if program is None:
         raise ClaudeCodeMissing(f"`npm install {PACKAGE}` failed: {done.stderr[-500:]}")
     return program
 
 
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Keeps other test processes out while the client is looked for and installed."""
+    import fcntl
+
+    INSTALL_DIR.mkdir(exist_ok=True)
+    with (INSTALL_DIR / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _runs(program: Path) -> bool:
-    if not program.exists():
-        return False
     with tempfile.TemporaryDirectory() as home:
         environment = {"HOME": home, "PATH": os.environ["PATH"]}
         told = subprocess.run(

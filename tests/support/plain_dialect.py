@@ -18,8 +18,13 @@ from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.jsonbytes import encode
 from dragoman.wire.sse import Frame
 
-LESSONS = {"no sampling": {"sampling": False}, "no images": {"images": False}, "no files": {"files": False}}
-"""What a refusal teaches; `no files` teaches what the tests already know."""
+LESSONS = {
+    "no sampling": {"sampling": False},
+    "only sampling": {"sampling": True},
+    "no images": {"images": False},
+    "no files": {"files": False},
+}
+"""What a refusal teaches; `no files` teaches what the defaults know already."""
 
 
 def lines(*said: str) -> bytes:
@@ -57,7 +62,9 @@ class PlainDialect:
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         return PlainReply(request.model, new_id)
 
-    def read_failure(self, head: ReplyHead, body: bytes, request: MessagesRequest) -> UpstreamFailure:
+    def read_failure(
+        self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
+    ) -> UpstreamFailure:
         code, _, words = body.decode().partition(": ")
         kind = "refused" if head.status == 400 else "overloaded"
         error = ApiError(head.status, words or code)

@@ -75,7 +75,9 @@ def streamed(*pieces: Piece, headers: Headers = ()) -> FakeReply:
     return FakeReply(200, (*EVENT_STREAM, *headers), pieces)
 
 
-def whole(body: bytes, status: int = 200, content_type: str = "application/json", headers: Headers = ()) -> FakeReply:
+def whole(
+    body: bytes, status: int = 200, content_type: str = "application/json", headers: Headers = ()
+) -> FakeReply:
     """A reply with all its body in one read."""
     return FakeReply(status, (("content-type", content_type), *headers), [body] if body else [])
 
@@ -109,7 +111,7 @@ class RecordingObserver:
     def settled(self, trace: Trace) -> None:
         self.traces.append(replace(trace))
 
-    def bug(self, message: str) -> None:
+    def bug(self, message: str, error: BaseException) -> None:
         self.bugs.append(message)
 
 
@@ -125,7 +127,9 @@ class OneTarget:
         return self.target
 
 
-def target(dialect: str = "plain", model: str = "plain-1", quirks: Quirks | None = None, **channel: Any) -> Target:
+def target(
+    dialect: str = "plain", model: str = "plain-1", quirks: Quirks | None = None, **channel: Any
+) -> Target:
     """A model behind one channel; `channel` are the fields of Channel that matter."""
     fields = {
         "name": "somewhere",

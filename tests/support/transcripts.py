@@ -42,7 +42,7 @@ WHOLE_REPLY = "3-upstream-reply.json"
 CLIENT_EVENTS = "4-client-events.sse"
 CLIENT_MESSAGE = "5-client-message.json"
 NEEDED = ("case.toml", CLIENT_REQUEST, UPSTREAM_REQUEST, UPSTREAM_REPLY, CLIENT_EVENTS, CLIENT_MESSAGE)
-LONGEST_FILE = 65
+LONGEST_FILE = 75
 LINE_LENGTH = 110
 
 _SIGNATURE = re.compile(r"dgm1\.[\w.-]+")
@@ -164,29 +164,38 @@ def _opened(text: str) -> str:
     def opened(match: re.Match[str]) -> str:
         envelope = open_envelope(match[0])
         assert envelope is not None, f"a signature that does not open: {match[0]}"
-        return json.dumps(f"sealed {json.dumps(envelope.payload, ensure_ascii=False)}", ensure_ascii=False)[1:-1]
+        return json.dumps(f"sealed {json.dumps(envelope.payload, ensure_ascii=False)}", ensure_ascii=False)[
+            1:-1
+        ]
 
     return _SIGNATURE.sub(opened, text)
 
 
-def pretty(value: Any, indent: str = "", room: int = LINE_LENGTH) -> str:
-    """JSON with whatever fits on one line on one line."""
+def pretty(value: Any, indent: str = "", before: int = 0) -> str:
+    """JSON with whatever fits on one line on one line; `before` are the characters that stand there already."""
     flat = json.dumps(value, ensure_ascii=False)
-    if len(indent) + len(flat) <= room or not value or not isinstance(value, (dict, list)):
+    if before + len(flat) < LINE_LENGTH or not value or not isinstance(value, (dict, list)):
         return flat
     deeper = indent + "  "
-    if isinstance(value, dict):
-        inner = [f"{json.dumps(key)}: {pretty(item, deeper, room - len(key) - 5)}" for key, item in value.items()]
-        return "{\n" + ",\n".join(deeper + line for line in inner) + f"\n{indent}}}"
-    inner = [pretty(item, deeper, room) for item in value]
-    return "[\n" + ",\n".join(deeper + line for line in inner) + f"\n{indent}]"
+    if isinstance(value, list):
+        inner = [pretty(item, deeper, len(deeper)) for item in value]
+    else:
+        named = [(json.dumps(key, ensure_ascii=False), item) for key, item in value.items()]
+        inner = [f"{key}: {pretty(item, deeper, len(deeper) + len(key) + 2)}" for key, item in named]
+    first, last = "[]" if isinstance(value, list) else "{}"
+    return f"{first}\n" + ",\n".join(deeper + line for line in inner) + f"\n{indent}{last}"
 
 
 def check_same(expected: str, actual: str, name: str) -> None:
     """AssertionError with the difference, line by line."""
     if expected != actual:
         lines = difflib.unified_diff(
-            expected.splitlines(), actual.splitlines(), f"{name} as accepted", f"{name} as it is now", n=2, lineterm=""
+            expected.splitlines(),
+            actual.splitlines(),
+            f"{name} as accepted",
+            f"{name} as it is now",
+            n=2,
+            lineterm="",
         )
         raise AssertionError("\n".join(["the dialogue has changed:", *lines]))
 

@@ -38,7 +38,7 @@ async def test_client_tells_an_error_of_the_backend(claude_code: ClaudeCode, tmp
 
 async def test_client_that_hangs_is_killed(claude_code: ClaudeCode, tmp_path: Path) -> None:
     async with ScriptedAnthropic(reply("Hi", Stall()), credentials="bearer") as upstream:
-        run = await claude_code.run("Hello", upstream.base_url, workdir=tmp_path, timeout=4)
+        run = await claude_code.run("Hello", upstream.base_url, workdir=tmp_path, timeout=8)
         assert run.exit_code is None
         await upstream.wire.connections[0].client_hung_up()
 

@@ -162,7 +162,7 @@ async def test_hang_up_is_seen_while_the_answer_stalls() -> None:
             await connection.client_hung_up(within=0.1)
         left = asyncio.get_running_loop().time()
         writer.close()
-        assert 0 <= await connection.client_hung_up(within=1) - left < 0.5
+        assert 0 <= await connection.client_hung_up(within=1) - left < 1
         assert not server.requests[0].answered
 
 

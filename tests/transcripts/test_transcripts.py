@@ -1,7 +1,6 @@
 import json
 
 import pytest
-
 from tests.support.transcripts import (
     CLIENT_EVENTS,
     CLIENT_MESSAGE,

@@ -5,7 +5,8 @@ in any order, a compaction stands for everything before it, and a note may expir
 """
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+
+import msgspec
 
 from dragoman.messages.blocks import Block, Compaction, Text, ToolResult, ToolUse
 from dragoman.messages.request import Conversation, Message
@@ -14,8 +15,7 @@ ATTRIBUTION = "x-anthropic-billing-header:"
 """How Claude Code's first system block begins; it differs between conversations and says nothing to a model."""
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """A block and where the client wrote it."""
 
     message: int
@@ -27,8 +27,7 @@ class Placed:
         return f"messages.{self.message}.content.{self.position}"
 
 
-@dataclass
-class Call:
+class Call(msgspec.Struct):
     """A tool call of the history and the result that answers it."""
 
     place: Placed
@@ -36,19 +35,17 @@ class Call:
     result: Placed | None = None
 
 
-@dataclass
-class Turn:
+class Turn(msgspec.Struct):
     """An assistant turn with its calls; or one user or system message without the results in it."""
 
     role: str
-    blocks: list[Placed] = field(default_factory=list["Placed"])
-    calls: list[Call] = field(default_factory=list["Call"])
+    blocks: list[Placed] = []
+    calls: list[Call] = []
     answers: bool = False
     """A user message that brought tool results: it continues the tool loop."""
 
 
-@dataclass
-class History:
+class History(msgspec.Struct):
     """All turns in order, and the results that answer no call."""
 
     turns: list[Turn]
@@ -108,7 +105,7 @@ def _add_other(
 ) -> None:
     for position, block in enumerate(message.content, first):
         placed = Placed(index, position, block)
-        if not isinstance(block, ToolResult):
+        if not isinstance(block, ToolResult) or turn.role != "user":
             turn.blocks.append(placed)
         elif block.tool_use_id in waiting and waiting[block.tool_use_id]:
             waiting[block.tool_use_id].popleft().result = placed

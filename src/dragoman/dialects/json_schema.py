@@ -124,14 +124,15 @@ def _may_be_array(kind: Any) -> bool:
 def _cleaned_value(key: str, value: Any, drops: frozenset[str]) -> Any:
     if key in _MAPS_OF_SCHEMAS and isinstance(value, dict):
         return _each_of_map(cast("Schema", value), lambda child: _cleaned_child(child, drops))
-    if isinstance(value, list) and (key in _LISTS_OF_SCHEMAS or key == "items"):
+    if (key in _LISTS_OF_SCHEMAS or key == "items") and isinstance(value, list):
         entries = cast("list[Any]", value)
         cleaned = [_cleaned_child(entry, drops) for entry in entries]
         same = all(new is old for new, old in zip(cleaned, entries, strict=True))
         return entries if same else cleaned
+    unchanged: Any = value
     if key in _SCHEMAS and isinstance(value, dict):
         return _cleaned(cast("Schema", value), drops)
-    return value
+    return unchanged
 
 
 def _cleaned_child(child: Any, drops: frozenset[str]) -> Any:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, invalid_request
-from dragoman.messages.events import Ping, Relayed, Said, Usage, frame_of
+from dragoman.messages.events import MessageStart, Ping, Relayed, Said, Usage, frame_of
 from dragoman.messages.fold import Fold
 from dragoman.messages.request import MessagesRequest
 from dragoman.messages.writer import MessageWriter
@@ -122,12 +122,11 @@ class Answer:
         if attempt is None or self.complete:
             return b""
         held = attempt.gate.commit()
-        new: list[Said] = []
-        if not held and not self._started:
-            new += attempt.reader.start()
-        self._started = self._started or bool(held or new)
-        if event_due:
-            new += attempt.reader.keep_alive()
+        new: list[Said] = [*attempt.reader.start()]
+        self._started = self._started or any(_is_start(said) for said in held + new)
+        alive = attempt.reader.keep_alive() if event_due else ()
+        if alive:
+            new += alive
         elif self._started:
             new.append(Ping())
         attempt.check(new)
@@ -198,6 +197,11 @@ class Answer:
         return writer.take()
 
     def _fail(self, error: ApiError) -> None:
-        self.trace.status = 200 if self._started and self._request.stream else error.status
+        committed = self._attempt is not None and self._attempt.gate.committed
+        self.trace.status = 200 if committed and self._request.stream else error.status
         self.trace.ending = error.type
         self.trace.error = error.message
+
+
+def _is_start(said: Said) -> bool:
+    return said.name == "message_start" if isinstance(said, Relayed) else isinstance(said, MessageStart)

@@ -33,6 +33,7 @@ class Attempt:
         self.gate = CommitGate()
         self.head: ReplyHead | None = None
         self._grammar = Grammar()
+        self._relays = False
 
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """The reply's events in batches, as they come. Raises UpstreamFailure, TranslatorBug."""
@@ -40,19 +41,18 @@ class Attempt:
         try:
             self.head = reply.head
             if not 200 <= reply.head.status < 300:
-                raise self.dialect.read_failure(
-                    reply.head, await reply.read_all(LARGEST_ERROR), self._request
-                )
+                raise await self._read_failure(reply)
             kind = (reply.head.header("content-type") or "").partition(";")[0].strip().lower()
             if kind == "application/json":
                 said = self.reader.read_whole(await reply.read_all(LARGEST_MESSAGE))
                 self.check(said)
                 yield said
-            elif kind == "text/event-stream" or (not kind and self.written.streaming):
+            elif self.written.streaming and kind in ("text/event-stream", ""):
                 async for said in self._stream(reply):
                     yield said
             else:
-                raise UpstreamNonsense(f"the upstream answered with `{kind[:60]}` instead of an event stream")
+                wanted = "an event stream" if self.written.streaming else "JSON"
+                raise UpstreamNonsense(f"the upstream answered with `{kind[:60]}` instead of {wanted}")
         finally:
             reply.close()
 
@@ -85,10 +85,15 @@ class Attempt:
         await reply.drain()
 
     def check(self, said: Sequence[Said]) -> None:
-        """Raises TranslatorBug for an event that breaks the grammar; a relayed frame is the upstream's own."""
+        """Raises TranslatorBug for an event that breaks the grammar.
+
+        Relayed frames are the upstream's own, and so is the place of what stands between them.
+        """
         check = self._grammar.check
         for event in said:
-            if not isinstance(event, Relayed):
+            if isinstance(event, Relayed):
+                self._relays = True
+            elif not self._relays:
                 check(event)
 
 

@@ -38,6 +38,9 @@ async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: s
     except ApiError as error:
         trace.status, trace.ending, trace.error = error.status, error.type, error.message
         raise
+    except asyncio.CancelledError:
+        trace.status, trace.ending = 499, "client_aborted"
+        raise
     finally:
         trace.ended = gateway.clock()
         gateway.observer.settled(trace)

@@ -3,6 +3,7 @@
 from typing import Literal
 
 import msgspec
+from typing_extensions import override
 
 from dragoman.dialects.quirks import Quirks
 
@@ -27,6 +28,7 @@ class Channel(msgspec.Struct, frozen=True):
     passthrough_credentials: bool = False
     """Whether the client's own credential goes upstream (ANTHROPIC_AUTH_MODE=passthrough)."""
 
+    @override
     def __repr__(self) -> str:
         return f"Channel({self.name!r}, {self.dialect!r}, {self.base_url!r})"
 

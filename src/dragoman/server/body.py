@@ -19,36 +19,32 @@ class ClientGone(Exception):
 async def read_body(receive: Receive, headers: Headers) -> bytes:
     """The whole body. Raises ApiError 413, 400 and 408, and ClientGone."""
     length = header(headers, "content-length")
-    if length is not None and length.isdigit() and int(length) > LARGEST_BODY:
+    if length is not None and length.isdecimal() and int(length) > LARGEST_BODY:
         raise _too_large()
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    body: bytes = message.get("body", b"")
-    if message.get("more_body", False):
-        body = await _read_rest(receive, body)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _read_pieces(receive)
+    except TimeoutError:
+        raise ApiError(408, "the request body did not arrive in time", type="timeout_error") from None
     encoding = (header(headers, "content-encoding") or "identity").strip().lower()
     return body if encoding == "identity" else _decompress(body, encoding)
 
 
-async def _read_rest(receive: Receive, first: bytes) -> bytes:
-    pieces = [first]
-    size = len(first)
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                piece: bytes = message.get("body", b"")
-                pieces.append(piece)
-                size += len(piece)
-                if size > LARGEST_BODY:
-                    raise _too_large()
-                if not message.get("more_body", False):
-                    return b"".join(pieces)
-    except TimeoutError:
-        raise ApiError(408, "the request body did not arrive in time", type="timeout_error") from None
+async def _read_pieces(receive: Receive) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        piece: bytes = message.get("body", b"")
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST_BODY:
+            raise _too_large()
+        more = message.get("more_body", False)
+    return b"".join(pieces)
 
 
 def _decompress(body: bytes, encoding: str) -> bytes:

@@ -24,34 +24,57 @@ _ANSI = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|
 _BREAKS = re.compile(r"[\t\r\n\v\f\x85\u2028\u2029]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
-# Wording about the scheme itself (`Bearer token is missing`) is kept: clients match on it.
-_CREDENTIAL = re.compile(
-    r"""
-      (?<![A-Za-z0-9])(?:
-          sk-[\w*.\-]{3,}[\w*]
-        | (?:gsk|hf|ghp|pplx|xai|nvapi)[_-][\w*\-]{12,}
-        | github_pat_\w{12,}
-        | AIza[\w*\-]{10,}
-        | ya29\.[\w.\-*]{4,}
-        | AKIA[A-Z0-9]{12,}
-        | eyJ[\w\-]{6,}(?:\.[\w\-]+){0,2}
-      )
-    | (?<=://)[^\s/@"'\\<>]+(?=@)
-    | (?i:(?P<scheme>\b(?:Bearer|Basic)\s+))
-        (?!(?i:tokens?|auth\w*|schemes?|headers?|realm|credentials?|keys?|error|is|or|and|in|not|was)\b)
-        [^\s"'\\,;<>{}\[\]]+
-    | (?i:(?P<name>(?<![A-Za-z0-9])(?:x-goog-)?(?:x-)?(?:(?:api|access|secret|private)[_-]?)?(?:key|token|secret)
-        =))[^\s"'\\&;,<>{}\[\]]+
-    | (?i:(?P<label>\b(?:x-api-key|api[_-]key|api[ ]key[ ]provided|authorization)\\?["']?\s*[:=]\s*\\?["']?
-        (?:(?:bearer|basic)\s+)?))[\w*+/.$~%-][^\s"'\\,;<>{}\[\]]*
-    """,
-    re.VERBOSE,
+_VALUE = r"""[^\s"'\\,;<>{}\[\]]"""
+
+
+def _shape(hint: str, pattern: str) -> tuple[str, re.Pattern[str]]:
+    return hint, re.compile(pattern, re.VERBOSE | re.IGNORECASE)
+
+
+def _key(prefix: str, rest: str) -> tuple[str, re.Pattern[str]]:
+    """A key that begins with `prefix`, but not in the middle of a word."""
+    literal = re.escape(prefix)
+    return prefix.lower(), re.compile(f"{literal}(?<![A-Za-z0-9]{literal})(?P<kept>){rest}")
+
+
+def _scheme(name: str) -> tuple[str, re.Pattern[str]]:
+    # Wording about the scheme itself (`Bearer token is missing`) is kept: clients match on it.
+    wording = r"(?:tokens?|auth\w*|schemes?|headers?|realm|credentials?|keys?|error|is|or|and|in|not|was)\b"
+    return _shape(name, rf"\b(?P<kept>{name}\s+)(?!{wording}){_VALUE}+")
+
+
+def _field(hint: str, name: str) -> tuple[str, re.Pattern[str]]:
+    opening = r"""\\?["']? \s*[:=]\s* \\?["']? (?:(?:bearer|basic)\s+)?"""
+    return _shape(hint, rf"\b(?P<kept>(?:{name}){opening})[\w*+/.$~%-]{_VALUE}*")
+
+
+_SHAPES = (
+    _key("sk-", r"[\w*.\-]{3,}[\w*]"),
+    _key("AIza", r"[\w*\-]{10,}"),
+    _key("ya29.", r"[\w.\-*]{4,}"),
+    _key("AKIA", r"[A-Z0-9]{12,}"),
+    _key("eyJ", r"[\w\-]{6,}(?:\.[\w\-]+){0,2}"),
+    _key("gsk_", r"[\w*\-]{12,}"),
+    _key("hf_", r"[\w*\-]{12,}"),
+    _key("ghp_", r"[\w*\-]{12,}"),
+    _key("github_pat_", r"[\w*\-]{12,}"),
+    _key("pplx-", r"[\w*\-]{12,}"),
+    _key("xai-", r"[\w*\-]{12,}"),
+    _key("nvapi-", r"[\w*\-]{12,}"),
+    _shape("@", r"""(?P<kept>://)[^\s/@"'\\<>]+(?=@)"""),
+    _scheme("bearer"),
+    _scheme("basic"),
+    _shape(
+        "=",
+        r"""(?<![a-z0-9])
+        (?P<kept>(?:x-)?(?:goog-)?(?:(?:api|access|secret|private)[_-]?)?(?:key|token|secret)=)
+        [^\s"'\\&;,<>{}\[\]]+""",
+    ),
+    _field("key", "x-api-key|api[_-]key|api[ ]key[ ]provided"),
+    _field("authorization", "authorization"),
 )
-_HINTS = (
-    *("=", "@", "key", "sk-", "gsk_", "hf_", "ghp_", "github_pat", "pplx", "xai-", "nvapi"),
-    *("aiza", "ya29.", "akia", "eyj", "bearer", "basic", "authorization"),
-)
-"""In lower case; a text without any of them holds no credential. Looking for them is 50 times cheaper."""
+"""What a text with such a credential holds, in lower case (cheap to look for), and how the credential looks."""
+
 _PATH = re.compile(
     r"(?<![\w:/.\-])(?:/(?:home|Users|root|usr|opt|var|etc|tmp|srv|mnt|work|app|private|Library|proc|run|lib)"
     r"(?:/[^\s\"'<>|:,;)]*)?(?![\w\-])|[A-Za-z]:\\{1,2}[^\s\"'<>|:,;)]*|\\\\[^\s\"'<>|:,;)]+)"
@@ -104,14 +127,10 @@ def _one_line(text: str) -> str:
 
 def _mask_shapes(text: str) -> str:
     lowered = text.lower()
-    for hint in _HINTS:
+    for hint, pattern in _SHAPES:
         if hint in lowered:
-            return _CREDENTIAL.sub(_masked, text)
+            text = pattern.sub(rf"\g<kept>{MASK}", text)
     return text
-
-
-def _masked(match: re.Match[str]) -> str:
-    return f"{match['scheme'] or match['name'] or match['label'] or ''}{MASK}"
 
 
 def _forms(secret: str) -> Iterable[str]:

@@ -47,7 +47,7 @@ def test_base_url_keeps_its_path_and_v1_stands_once(base_url: str, path: str, ur
 
 @pytest.mark.parametrize("value", ["a\r\nx: y", "a\x00", "é", "\u2028", "a\tb", "a\x7f"])
 def test_values_beyond_visible_ascii_are_dropped(value: str) -> None:
-    """T23"""
+    """Threat T23."""
     assert not is_visible(value)
     assert sendable([("anthropic-beta", value), ("x-app", "cli")]) == (("x-app", "cli"),)
 

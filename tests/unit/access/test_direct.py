@@ -46,7 +46,7 @@ def test_key_stands_in_the_header_that_the_dialect_uses_and_in_no_other(
 
 @pytest.mark.parametrize("credential", ["", "clé", "a\r\nb"])
 def test_without_a_sendable_key_no_key_header_goes_out(credential: str) -> None:
-    """H15 T23"""
+    """H15, threat T23"""
     names = headers_of(address(WRITTEN, "https://x.example", credential, "openai_chat"))
     assert not {"authorization", "x-api-key", "api-key", "x-goog-api-key"} & names.keys()
 

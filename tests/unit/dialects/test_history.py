@@ -126,3 +126,8 @@ def test_the_last_compaction_counts():
 def test_an_empty_compaction_changes_nothing():
     seen = turns(user("old"), assistant({"type": "compaction", "content": None}, text("a")), user("new"))
     assert [texts(turn) for turn in seen] == [["old"], ["a"], ["new"]]
+
+
+def test_only_user_messages_bring_results():
+    (one,) = turns(user("q"), assistant(call()), system(result("x")))[1].calls
+    assert one.result is None

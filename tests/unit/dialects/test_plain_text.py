@@ -104,3 +104,7 @@ def test_a_result_of_mcp_text_is_told():
     )
     assert told == "[mcp → hello]"
     assert server_tool_text(None, ServerToolResult("mcp_tool_result", "x", "hello")) == "[mcp → hello]"
+
+
+def test_content_of_an_unknown_shape_is_told_as_nothing():
+    assert server_tool_text(None, ServerToolResult("new_tool_result", "x", 3)) == "[new → nothing]"

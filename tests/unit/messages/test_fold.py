@@ -100,7 +100,9 @@ def test_citations_are_collected_in_their_text():
         ContentBlockDelta(0, CitationsDelta({"url": "v"})),
         ContentBlockStop(0),
     ]
-    assert fold(events)["content"] == [{"type": "text", "text": "a", "citations": [{"url": "u"}, {"url": "v"}]}]
+    assert fold(events)["content"] == [
+        {"type": "text", "text": "a", "citations": [{"url": "u"}, {"url": "v"}]}
+    ]
 
 
 def test_call_without_json_has_an_empty_input():
@@ -143,6 +145,10 @@ def test_fold_is_complete_after_the_message_stopped():
 
 
 def test_last_of_several_ends_counts():
-    events = [START, MessageDelta(Ending(None), Usage(output_tokens=1)), MessageDelta(Ending("end_turn"), USAGE)]
+    events = [
+        START,
+        MessageDelta(Ending(None), Usage(output_tokens=1)),
+        MessageDelta(Ending("end_turn"), USAGE),
+    ]
     message = fold(events)
     assert (message["stop_reason"], message["usage"]["output_tokens"]) == ("end_turn", 7)

@@ -39,7 +39,9 @@ def test_trailing_comma_is_removed_only_outside_of_strings():
     assert read_tool_input(text).value == {"code": "f(a,)\n[1,]\\", "again": "{x, }"}
 
 
-@pytest.mark.parametrize("text", ["null", "[1]", "7", '"text"', "{a: 1}", "{} {}", "{1, 2}", "f()", "{'a': f()}"])
+@pytest.mark.parametrize(
+    "text", ["null", "[1]", "7", '"text"', "{a: 1}", "{} {}", "{1, 2}", "f()", "{'a': f()}"]
+)
 def test_what_is_no_object_is_marked_and_not_guessed(text):
     parsed = read_tool_input(text)
     assert (parsed.value, parsed.cut) == (unparsed(text), False)

@@ -6,8 +6,8 @@ from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, U
 from dragoman.messages.events import ContentBlockDelta, MessageStop
 from dragoman.relay.attempt import Attempt, address, dialect_of
 from dragoman.wire.sse import MAX_FRAME_BYTES
-from tests.support.ports import Bench, FakeReply, FakeUpstream, ask, streamed, target, unreachable, whole
 from tests.support.plain_dialect import lines
+from tests.support.ports import Bench, FakeReply, FakeUpstream, ask, streamed, target, unreachable, whole
 
 WRITTEN = Written("/say", b"{}")
 
@@ -145,6 +145,15 @@ async def test_error_status_is_an_error_although_it_streams():
     assert failure.status == 503
 
 
+@pytest.mark.parametrize(("passthrough", "status"), [(True, 401), (False, 403)])
+async def test_refused_credential_is_the_clients_only_where_it_was_the_clients(passthrough, status):
+    refused = b'{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}'
+    place = target("anthropic", passthrough_credentials=passthrough)
+    bench = Bench(FakeUpstream(whole(refused, 401)), place)
+    _, failure = await heard(Attempt(bench.gateway, ask(), place, Quirks()))
+    assert failure.error.status == status
+
+
 async def test_redirect_is_not_followed():
     reply = whole(b"", 302, "text/html", (("location", "https://elsewhere.test/"),))
     bench = Bench(FakeUpstream(reply), target("anthropic"))
@@ -183,11 +192,10 @@ async def test_stream_to_a_request_for_one_message_is_nonsense(headers):
 
 
 async def test_event_that_breaks_our_grammar_is_not_handed_out():
-    batches = []
+    events = attempt_at(streamed(lines("text a"), lines("bug"))).events()
+    assert texts([await anext(events)]) == [["a"]]
     with pytest.raises(TranslatorBug, match="ContentBlockStop of block 99"):
-        async for said in attempt_at(streamed(lines("text a"), lines("bug"))).events():
-            batches.append(said)
-    assert texts(batches) == [["a"]]
+        await anext(events)
 
 
 async def test_relayed_frames_are_the_upstreams_own():

@@ -104,7 +104,6 @@ class _Writer:
 
     def write_turn(self, turn: Turn, *, in_tool_loop: bool) -> None:
         if turn.role == "assistant":
-            self._flush_attachments()
             self._write_assistant(turn, in_tool_loop)
         elif turn.role == "system":
             note = self._note_text(turn)
@@ -115,7 +114,6 @@ class _Writer:
 
     def write_note(self, note: str) -> None:
         """A system message at this place."""
-        self._flush_attachments()
         if self._quirks.system_anywhere or not self._messages:
             self._messages.append({"role": self._quirks.system_role, "content": note})
         elif self._messages and self._messages[-1]["role"] == "user":
@@ -126,7 +124,6 @@ class _Writer:
             self._messages.append(_user([{"type": "text", "text": reminder(note)}]))
 
     def finish(self) -> WrittenMessages:
-        self._flush_attachments()
         for message in self._messages:
             if message["role"] == "user" and not self._quirks.cache_control:
                 message["content"] = _plain(message["content"])
@@ -140,6 +137,7 @@ class _Writer:
             system["content"].append({"type": "text", "text": note})
 
     def _write_user(self, parts: list[Part]) -> None:
+        """The images of tool results come first: only user messages bring results, so one always follows."""
         parts = [*self._attachments, *parts]
         self._attachments = []
         if not parts:
@@ -148,10 +146,6 @@ class _Writer:
             self._messages[-1]["content"] += parts
         else:
             self._messages.append(_user(parts))
-
-    def _flush_attachments(self) -> None:
-        if self._attachments:
-            self._write_user([])
 
     def _note_text(self, turn: Turn) -> str:
         texts: list[str] = []

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ class ToolFields(msgspec.Struct, frozen=True):
     """What to tell the model at the end because the server cannot be told."""
 
 
+@lru_cache(maxsize=4096)  # every call and result of a history asks again
 def upstream_tool_name(name: str, limit: int = 64) -> str:
     """A name of at most `limit` letters, digits, `_` and `-`; one that is already valid stays."""
     if len(name) <= limit and _VALID_NAME.fullmatch(name):

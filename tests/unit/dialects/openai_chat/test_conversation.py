@@ -457,3 +457,22 @@ def test_a_compaction_replaces_what_was_before():
         {"role": "assistant", "content": "after"},
         {"role": "user", "content": "new"},
     ]
+
+
+def test_a_closing_note_joins_the_last_user_message_where_no_system_message_may_stand():
+    asked = conversation(user("q"))
+    assert write_messages(asked, "m", PLAIN, Losses(), closing_note="now").messages == [
+        {"role": "user", "content": "q\n\n<system-reminder>\nnow\n</system-reminder>"}
+    ]
+
+
+def test_images_of_the_last_results_stand_before_a_closing_note_and_join_where_roles_are_merged():
+    asked = [user("q"), assistant(call()), user(result(image()), text("see")), user("again")]
+    sent = messages(*asked, quirks=Quirks(merge_roles=True))
+    assert [message["role"] for message in sent] == ["user", "assistant", "tool", "user"]
+    assert [part.get("text", "image") for part in sent[3]["content"]] == [
+        "Image output of tool call Read (1):",
+        "image",
+        "see",
+        "again",
+    ]

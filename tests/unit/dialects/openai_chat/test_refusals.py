@@ -44,7 +44,8 @@ NO_FORCE = {"tool_choice_required": False, "tool_choice_function": False}
             "and to be false.",
             {"strict_tools": False},
         ),
-        ("\"auto\" tool choice required: tool_choice 'required' is not supported", NO_FORCE),
+        ("tool_choice 'required' is not supported", {"tool_choice_required": False}),
+        ("tool_choice is not supported by this model", NO_FORCE),
         ("tool_choice 'required' is incompatible with thinking enabled", NO_FORCE),
         (
             "The tool_choice parameter does not support being set to required or object in thinking mode",
@@ -288,3 +289,9 @@ def test_openrouters_request_field_is_told_from_the_message_field():
     router = Quirks(effort_style="openrouter", reasoning_back="always")
     assert learned("Unknown parameter: 'reasoning'.", router) == {"effort_style": "none"}
     assert learned("Unknown parameter: 'messages[1].reasoning'.", router) == {"reasoning_back": "never"}
+
+
+def test_an_effort_that_was_never_sent_teaches_nothing():
+    few = Quirks(effort_style="reasoning_effort", efforts=("low",))
+    message = "Bad reasoning_effort: it does not go with 'max' here."
+    assert learned(message, few) == {}

@@ -1,0 +1,84 @@
+"""One finished request as one line: which fields a log shows, and how they read for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dragoman.relay.trace import Trace
+from dragoman.wire.redact import redact_exception
+
+LONGEST_ERROR = 500
+LONGEST_SESSION = 64
+"""Characters; clients choose their session ids."""
+
+Line = dict[str, Any]
+
+
+def request_line(trace: Trace) -> Line:
+    """What is known about the request, and nothing that it or its answer said."""
+    line: Line = {
+        "request_id": trace.request_id,
+        "route": _route(trace),
+        "dialect": trace.dialect,
+        "status": trace.status,
+        "ending": trace.ending,
+        "ms": _milliseconds(trace.started, trace.ended),
+    }
+    if trace.first_event is not None:
+        line["first_ms"] = _milliseconds(trace.started, trace.first_event)
+    usage = trace.usage
+    if usage is not None:
+        line["input_tokens"] = usage.input_tokens
+        line["output_tokens"] = usage.output_tokens
+        line["cache_read"] = usage.cache_read_input_tokens
+        line["cache_write"] = usage.cache_creation_input_tokens
+    if trace.losses:
+        line["losses"] = [f"{loss.field} {loss.what}" for loss in trace.losses]
+    line["attempts"] = trace.attempts
+    if trace.counting:
+        line["counting"] = True
+    elif trace.streaming:
+        line["streaming"] = True
+    if trace.learned:
+        line["learned"] = trace.learned
+    if trace.session_id is not None:
+        line["session"] = trace.session_id[:LONGEST_SESSION]
+    if trace.upstream_request_id is not None:
+        line["upstream_request_id"] = trace.upstream_request_id[:LONGEST_SESSION]
+    if trace.error:
+        line["error"] = redact_exception(trace.error[:LONGEST_ERROR])
+    return line
+
+
+def failed(trace: Trace) -> bool:
+    """Whether the client did not get a whole answer."""
+    return trace.status >= 400 or bool(trace.error)
+
+
+def as_sentence(line: Mapping[str, Any]) -> str:
+    """A line from `request_line` for a terminal."""
+    words = [str(line["status"]), str(line["route"]), str(line["ending"]), f"{line['ms'] / 1000:.2f}s"]
+    if "first_ms" in line:
+        words.append(f"(first {line['first_ms'] / 1000:.2f}s)")
+    if "input_tokens" in line:
+        cached = line["cache_read"]
+        words.append(
+            f"in {line['input_tokens']}{f'+{cached} cached' if cached else ''} out {line['output_tokens']}"
+        )
+    if "losses" in line:
+        words.append(f"losses: {', '.join(line['losses'])}")
+    if line["attempts"] > 1:
+        words.append(f"{line['attempts']} attempts")
+    if "error" in line:
+        words.append(f"- {line['error']}")
+    words.append(line["request_id"])
+    return " ".join(word for word in words if word)
+
+
+def _route(trace: Trace) -> str:
+    if not trace.channel:
+        return trace.requested_model
+    return f"{trace.requested_model} -> {trace.channel}/{trace.upstream_model}"
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round((end - start) * 1000, 1)

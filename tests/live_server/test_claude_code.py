@@ -1,0 +1,150 @@
+"""The real Claude Code works through Dragoman: files, commands, parallel calls, deferred tools, both stream modes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.live_server.sessions import anthropic_settings, first_time, openai_settings
+from tests.support.anthropic_upstream import ScriptedAnthropic
+from tests.support.claude_code import ClaudeCode
+from tests.support.dragoman_process import DragomanProcess
+from tests.support.http_answer import Cut
+from tests.support.openai_flavor import COMPATIBLE, DEEPSEEK, OPENAI, Flavor
+from tests.support.openai_upstream import ScriptedOpenAI
+from tests.support.replies import Reply, Text, failing
+from tests.support.task_script import CodingTask
+
+pytestmark = pytest.mark.claude_code
+
+STEPS = ["Write", "Bash", "Read", "Read", "ToolSearch", "CronList"]
+REPEATS = Flavor(name="repeats", model_rules=False, repeats_tool_ids=True, interleaves_calls=True)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Where the client works, and where Dragoman runs: never the same `.env`."""
+    work, home = tmp_path / "work", tmp_path / "dragoman"
+    work.mkdir()
+    home.mkdir()
+    return work, home
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-haiku-4-5", "gpt-4.1", "openai/gpt-5.1", "a-local-model"])
+async def test_task_is_finished_through_openai_chat(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+) -> None:
+    work, home = folders
+    task = CodingTask(work)
+    async with ScriptedOpenAI(task.with_openai) as upstream:
+        async with DragomanProcess(openai_settings(upstream), home) as dragoman:
+            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    assert upstream.violations == []
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
+    assert not run.failed
+
+
+@pytest.mark.parametrize("flavor", [REPEATS, DEEPSEEK, COMPATIBLE], ids=lambda flavor: flavor.name)
+async def test_task_is_finished_on_servers_with_habits(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], flavor: Flavor
+) -> None:
+    work, home = folders
+    task = CodingTask(work)
+    async with ScriptedOpenAI(task.with_openai, flavor=flavor) as upstream:
+        async with DragomanProcess(openai_settings(upstream), home) as dragoman:
+            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="deepseek-chat")
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-6", "anthropic/some-model"])
+async def test_task_is_finished_through_anthropic(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+) -> None:
+    work, home = folders
+    task = CodingTask(work)
+    async with ScriptedAnthropic(task.with_anthropic) as upstream:
+        async with DragomanProcess(anthropic_settings(upstream), home) as dragoman:
+            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    assert upstream.violations == []
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-8", "a-local-model"])
+@pytest.mark.parametrize("backend", ["openai", "anthropic"])
+async def test_task_is_finished_with_the_non_streaming_fall_back(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], backend: str, model: str
+) -> None:
+    """The client repeats a streamed request that got a 404 without a stream."""
+    work, home = folders
+    task = CodingTask(work)
+    not_found = failing(404, "no such model for streams", code="model_not_found")
+    if backend == "openai":
+        upstream = ScriptedOpenAI(first_time(not_found, task.with_openai), flavor=OPENAI)
+        settings = openai_settings
+    else:
+        upstream = ScriptedAnthropic(first_time(not_found, task.with_anthropic))
+        settings = anthropic_settings
+    async with upstream, DragomanProcess(settings(upstream), home) as dragoman:
+        run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    assert upstream.violations == []
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
+    lines = [json.loads(line) for line in dragoman.stderr if line.startswith("{")]
+    answered = [line for line in lines if line["status"] == 200]
+    assert len(answered) >= len(STEPS) - 1
+    assert not any(line.get("streaming") for line in answered)
+
+
+@pytest.mark.parametrize("backend", ["openai", "anthropic"])
+async def test_task_is_finished_where_each_first_stream_breaks(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], backend: str
+) -> None:
+    work, home = folders
+    task = CodingTask(work)
+    broken = Reply(parts=(Text("Let me", 3), Cut()))
+    if backend == "openai":
+        upstream = ScriptedOpenAI(first_time(broken, task.with_openai), flavor=OPENAI)
+        settings = openai_settings
+    else:
+        upstream = ScriptedAnthropic(first_time(broken, task.with_anthropic))
+        settings = anthropic_settings
+    async with upstream, DragomanProcess(settings(upstream), home) as dragoman:
+        run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="claude-opus-4-8")
+    assert upstream.violations == []
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "says"),
+    [
+        pytest.param(401, "invalid_api_key", "credential", id="bad key"),
+        pytest.param(404, "model_not_found", "model", id="no such model"),
+        pytest.param(429, "insufficient_quota", "", id="no money"),
+        pytest.param(400, "invalid_request_error", "the scripted", id="bad request"),
+    ],
+)
+async def test_client_gives_up_at_once_on_what_cannot_succeed(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], status: int, code: str, says: str
+) -> None:
+    work, home = folders
+    async with ScriptedOpenAI(failing(status, "the scripted backend says no", code=code)) as upstream:
+        async with DragomanProcess(openai_settings(upstream), home) as dragoman:
+            run = await claude_code.run("Hello", dragoman.url, workdir=work, model="gpt-4.1", timeout=20)
+            assert run.exit_code == 1, dragoman.output
+    assert run.failed
+    assert says in run.result_text
+    # The client itself tries once with fewer betas and once without a stream, and does not wait in between.
+    assert len(upstream.wire.requests) <= 6
+
+
+async def test_demo_model_answers_without_any_key(claude_code: ClaudeCode, folders: tuple[Path, Path]) -> None:
+    work, home = folders
+    async with DragomanProcess({}, home) as dragoman:
+        hello = await claude_code.run("Hello", dragoman.url, workdir=work)
+        tool = await claude_code.run("Please run a command", dragoman.url, workdir=work)
+    assert "demo model" in hello.result_text
+    assert [name for name, _ in tool.tool_uses] == ["Bash"]
+    assert "Hello from the demo model" in tool.result_text

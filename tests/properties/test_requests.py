@@ -1,0 +1,170 @@
+"""Whatever a client asks, writing it changes nothing of it, and what is written holds together from turn to turn."""
+
+import copy
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.registry import DIALECTS
+from dragoman.messages.envelope import seal
+from dragoman.messages.parse import parse_request
+from tests.support.openai_flavor import COMPATIBLE
+from tests.support.openai_history import check_history
+from tests.support.strategies import conversations, images, text_blocks, texts
+
+quick = settings(max_examples=60, deadline=None)
+
+SERVERS = [
+    (Quirks(), COMPATIBLE),
+    (
+        Quirks(system_anywhere=True, system_role="developer", files=True, prompt_cache_key=True),
+        COMPATIBLE,
+    ),
+    (
+        Quirks(reasoning_back="always", reasoning_required=True, reasons=True, effort_style="thinking_type"),
+        replace(
+            COMPATIBLE, extra_message_fields=frozenset({"reasoning_content"}), needs_reasoning_content=True
+        ),
+    ),
+    (
+        Quirks(
+            tool_ids="nine", max_tool_id=9, merge_roles=True, images=False, filler_for_empty="(no output)"
+        ),
+        replace(COMPATIBLE, nine_char_ids=True, alternates=True, system_first=True),
+    ),
+    (
+        Quirks(cache_control=True, reasoning_back="always", reasoning_field="reasoning_details"),
+        COMPATIBLE,
+    ),
+]
+servers = st.sampled_from(SERVERS)
+"""Servers of all kinds, with the quirks that make them take what is written."""
+
+IDS = ("call_0", "toolu_dpAAAAAAAA_call_0", "toolu_01Abc", "Bash", "tool:1/ü", "x" * 64, "functions.Bash:0")
+SIGNED = (
+    seal("openai_chat", {"f": "reasoning_content", "m": "deepseek"}),
+    seal(
+        "openai_chat", {"f": "reasoning", "m": "gemini", "d": [{"type": "reasoning.encrypted", "data": "x"}]}
+    ),
+    seal("gemini", {"parts": []}),
+    "EqQBCgIYAhIM",
+    "",
+)
+TOOLS = [
+    {"name": name, "input_schema": {"type": "object"}} for name in ("Bash", "Read", "mcp__a.b__c" + "d" * 60)
+]
+
+
+@st.composite
+def _turn(draw, turn):
+    """An assistant's message and what the user and the system answer, results in any order and not all there."""
+    said = []
+    if draw(st.booleans()):
+        said.append({"type": "thinking", "thinking": "Hm.", "signature": draw(st.sampled_from(SIGNED))})
+    if draw(st.booleans()):
+        said.append(draw(text_blocks))
+    called = draw(st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(TOOLS)), max_size=3))
+    for place, (id, tool) in enumerate(called):
+        said.append({"type": "tool_use", "id": id, "name": tool["name"], "input": {"at": f"{turn}.{place}"}})
+    answers = [
+        {"type": "tool_result", "tool_use_id": id, "content": _result(draw, f"{turn}.{place}")}
+        for place, (id, _) in enumerate(called)
+    ]
+    # Results of one id answer its calls in order; those of different ids come as they are ready.
+    ids = [id for id, _ in called]
+    order = draw(st.permutations(range(len(answers)))) if len(set(ids)) == len(ids) else range(len(answers))
+    answered = [answers[place] for place in order]
+    if answered and draw(st.booleans()):
+        answered.pop()
+    if answered and draw(st.booleans()):
+        answered.append({"type": "tool_result", "tool_use_id": "of_no_call", "content": "orphan"})
+    if draw(st.booleans()) or not answered:
+        answered.append(draw(st.one_of(text_blocks, images)))
+    messages = [{"role": "assistant", "content": said or [{"type": "text", "text": "Well."}]}]
+    messages.append({"role": "user", "content": answered})
+    if draw(st.booleans()):
+        messages.append({"role": "system", "content": draw(texts)})
+    return messages
+
+
+def _result(draw, place):
+    content = [{"type": "text", "text": f"result of {place}"}]
+    return [*content, draw(images)] if draw(st.booleans()) else content
+
+
+@st.composite
+def messy_conversations(draw):
+    """A history as it is after other proxies, lost results and clients that repeat ids."""
+    messages = [{"role": "user", "content": draw(texts)}]
+    if draw(st.booleans()):
+        messages.append({"role": "system", "content": draw(texts)})
+    for turn in range(draw(st.integers(0, 4))):
+        messages += draw(_turn(turn))
+    return {"model": "claude-sonnet-5", "max_tokens": 1000, "messages": messages, "tools": TOOLS}
+
+
+any_conversation = st.one_of(conversations(), messy_conversations())
+
+
+def request_of(body, **options):
+    return parse_request(json.dumps(body).encode(), (("x-app", "cli"),), **options)
+
+
+def written(body, quirks):
+    return json.loads(DIALECTS["openai_chat"].write_request(request_of(body), "deepseek-v4", quirks).body)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+@quick
+@given(body=any_conversation, server=servers, counting=st.booleans())
+def test_writing_changes_nothing_of_the_request(dialect, body, server, counting):
+    request = request_of(body, counting=counting)
+    raw, data, headers = copy.deepcopy(request.raw), bytes(request.body), request.headers
+    dialect.write_request(request, "another-model", server[0])
+    dialect.write_count(request, "another-model", server[0])
+    assert (request.raw, request.body, request.headers) == (raw, data, headers)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
+@quick
+@given(body=any_conversation)
+def test_writing_twice_writes_the_same(dialect, body):
+    first, second = (dialect.write_request(request_of(body), "m", Quirks()) for _ in range(2))
+    assert (first.body, first.losses, first.headers) == (second.body, second.losses, second.headers)
+
+
+@quick
+@given(body=messy_conversations(), server=servers)
+def test_every_call_has_an_id_of_its_own_and_its_own_result(body, server):
+    quirks, flavor = server
+    upstream = written(body, quirks)
+    check_history(upstream, flavor)
+    calls = {
+        call["id"]: call["function"]
+        for message in upstream["messages"]
+        for call in message.get("tool_calls", ())
+    }
+    for message in upstream["messages"]:
+        if message["role"] == "tool":
+            place = json.loads(calls[message["tool_call_id"]]["arguments"])["at"]
+            said = message["content"].splitlines()[0]
+            assert said in (f"result of {place}", "[no result]")
+
+
+@quick
+@given(body=any_conversation, server=servers)
+def test_the_next_turn_begins_with_the_messages_of_the_last(body, server):
+    quirks, _ = server
+    messages = body["messages"]
+    whole = written(body, quirks)
+    for end in range(1, len(messages)):
+        if messages[end]["role"] != "assistant":
+            continue
+        earlier = written(body | {"messages": messages[:end]}, quirks)
+        assert whole["messages"][: len(earlier["messages"])] == earlier["messages"]
+        assert whole.get("tools") == earlier.get("tools")
+        assert whole.get("prompt_cache_key") == earlier.get("prompt_cache_key")

@@ -1,0 +1,573 @@
+import asyncio
+import json
+
+import pytest
+
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import ApiError
+from dragoman.messages.events import MessageStop, Relayed, Usage, frame_of
+from dragoman.relay.answer import MOST_MENDS
+from tests.support.grammar_table import check_stream, fold_stream
+from tests.support.plain_dialect import LESSONS, lines
+from tests.support.ports import Bench, FakeUpstream, streamed, target, unreachable, whole
+
+GOOD = lines("start", "text a", "text b", "end end_turn")
+REFUSED = b"bad_request: no sampling"
+
+
+def relayed(name: str, **fields) -> bytes:
+    """A frame of a server that speaks Messages."""
+    return f"event: {name}\ndata: {json.dumps({'type': name, **fields})}\n\n".encode()
+
+
+MESSAGE = {"id": "msg_up", "type": "message", "role": "assistant", "model": "claude-up", "content": []}
+START = relayed(
+    "message_start",
+    message=MESSAGE
+    | {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 4, "output_tokens": 1}},
+)
+BLOCK = relayed("content_block_start", index=0, content_block={"type": "text", "text": ""})
+DELTA = relayed("content_block_delta", index=0, delta={"type": "text_delta", "text": "a"})
+REST = (
+    relayed("content_block_stop", index=0)
+    + relayed("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 3})
+    + relayed("message_stop")
+)
+
+
+def error_frame(kind: str, message: str) -> bytes:
+    return relayed("error", error={"type": kind, "message": message})
+
+
+async def heard(answer) -> tuple[list[list], ApiError | None]:
+    """The batches of an answer and its error."""
+    batches = []
+    try:
+        async for said in answer.events():
+            batches.append(list(said))
+    except ApiError as error:
+        return batches, error
+    return batches, None
+
+
+def bytes_of(batches: list[list]) -> bytes:
+    return b"".join(frame_of(event) for batch in batches for event in batch)
+
+
+def texts(batches: list[list]) -> str:
+    return fold_stream(check_stream(bytes_of(batches)))["content"][0]["text"]
+
+
+async def test_good_answer_is_a_legal_stream_that_says_what_the_upstream_said():
+    bench = Bench(FakeUpstream(streamed(GOOD)))
+    answer = bench.answer()
+    batches, error = await heard(answer)
+    assert error is None
+    assert fold_stream(check_stream(bytes_of(batches)))["content"] == [{"type": "text", "text": "ab"}]
+    assert answer.complete
+
+
+async def test_upstream_is_asked_once_with_the_written_request():
+    bench = Bench(FakeUpstream(streamed(GOOD)))
+    await heard(bench.answer())
+    [request] = bench.upstream.requests
+    assert (request.method, request.url) == ("POST", "https://upstream.test/say")
+    assert json.loads(request.body) == {"model": "plain-1", "sampling": True, "images": True}
+
+
+async def test_nothing_happens_before_events_are_asked_for():
+    bench = Bench(FakeUpstream())
+    answer = bench.answer()
+    assert (bench.upstream.requests, bench.observer.traces, answer.headers) == ([], [], ())
+    assert not answer.upstream_began
+
+
+async def test_start_of_the_message_is_held_until_something_was_said():
+    bench = Bench(
+        FakeUpstream(streamed(lines("start"), lines("usage 5"), lines("text a"), lines("end end_turn")))
+    )
+    batches, _ = await heard(bench.answer())
+    assert [type(event).__name__ for event in batches[0]] == [
+        "MessageStart",
+        "ContentBlockStart",
+        "ContentBlockDelta",
+    ]
+    assert len(batches) == 2
+
+
+async def test_answer_that_is_relayed_keeps_every_byte():
+    stream = (
+        b": hello\n\n"
+        + START
+        + b"event: ping\ndata: { }\n\n"
+        + BLOCK
+        + DELTA
+        + b"event: new\ndata: {}\n\n"
+        + REST
+    )
+    bench = Bench(FakeUpstream(streamed(stream[:50], stream[50:51], stream[51:])), target("anthropic"))
+    batches, error = await heard(bench.answer())
+    assert (bytes_of(batches), error) == (stream, None)
+    assert (bench.trace.ending, bench.trace.usage) == ("end_turn", Usage(input_tokens=4, output_tokens=3))
+
+
+async def test_trace_tells_the_story_of_the_request():
+    bench = Bench(FakeUpstream(streamed(GOOD, headers=(("request-id", "up_1"),))))
+    await heard(bench.answer())
+    trace = bench.trace
+    assert (trace.request_id, trace.requested_model, trace.streaming) == ("req_1", "claude-sonnet-5", True)
+    assert (trace.channel, trace.dialect, trace.upstream_model, trace.why) == (
+        "somewhere",
+        "plain",
+        "plain-1",
+        "test",
+    )
+    assert (trace.attempts, trace.status, trace.ending, trace.error) == (1, 200, "end_turn", "")
+    assert (trace.usage, trace.upstream_request_id) == (Usage(input_tokens=7, output_tokens=9), "up_1")
+
+
+async def test_time_of_the_first_word_is_noted():
+    bench = Bench(FakeUpstream(streamed(lines("start"), lines("text a"), lines("end end_turn"))))
+    answer = bench.answer()
+    bench.clock.advance(3)
+    batches = answer.events()
+    await anext(batches)
+    bench.clock.advance(4)
+    async for _ in batches:
+        pass
+    assert (bench.trace.started, bench.trace.first_event, bench.trace.ended) == (1000.0, 1003.0, 1007.0)
+
+
+async def test_headers_of_the_upstream_and_losses_go_out_beside_the_answer():
+    reply = streamed(GOOD, headers=(("x-plain-id", "7"), ("set-cookie", "no")))
+    bench = Bench(FakeUpstream(reply))
+    answer = bench.answer(unknown=["top_k"])
+    await heard(answer)
+    assert answer.headers == (("dragoman-losses", "top_k=dropped"), ("x-plain-id", "7"))
+
+
+async def test_quota_of_the_owner_stays_hidden_on_a_shared_gateway():
+    quota = (("anthropic-ratelimit-unified-status", "allowed"), ("anthropic-x", "1"))
+    bench = Bench(FakeUpstream(streamed(GOOD, headers=quota)), shared=True)
+    answer = bench.answer()
+    await heard(answer)
+    assert answer.headers == (("anthropic-x", "1"),)
+
+
+async def test_whole_message_is_the_fold_of_the_same_events():
+    bench = Bench(FakeUpstream(streamed(GOOD)))
+    message = json.loads(await bench.answer(stream=False).message())
+    assert (message["content"], message["stop_reason"]) == ([{"type": "text", "text": "ab"}], "end_turn")
+    assert (message["model"], message["usage"]["output_tokens"]) == ("claude-sonnet-5", 9)
+    assert (bench.trace.streaming, bench.trace.status) == (False, 200)
+
+
+async def test_whole_message_of_a_messages_server_is_relayed_byte_for_byte():
+    body = b'{ "type": "message", "content": [ ], "new": 1.0, "usage": {"input_tokens": 1} }'
+    bench = Bench(FakeUpstream(whole(body)), target("anthropic"))
+    assert await bench.answer(stream=False).message() == body
+
+
+async def test_json_to_a_streamed_request_becomes_a_stream():
+    message = MESSAGE | {
+        "content": [{"type": "text", "text": "ab"}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 4, "output_tokens": 3},
+    }
+    bench = Bench(FakeUpstream(whole(json.dumps(message).encode())), target("anthropic"))
+    batches, error = await heard(bench.answer())
+    assert (texts(batches), error) == ("ab", None)
+
+
+async def test_question_that_wants_no_answer_does_not_reach_the_upstream():
+    bench = Bench(FakeUpstream())
+    answer = bench.answer(max_tokens=0)
+    batches, error = await heard(answer)
+    message = fold_stream(check_stream(bytes_of(batches)))
+    assert (message["content"], message["stop_reason"], error) == ([], "max_tokens", None)
+    assert message["usage"]["input_tokens"] == 321
+    assert bench.upstream.requests == []
+    assert answer.complete
+    assert (bench.trace.ending, bench.trace.status) == ("max_tokens", 200)
+
+
+async def test_error_inside_a_200_stream_before_anything_was_said_is_an_http_error():
+    stream = START + b"event: ping\ndata: {}\n\n" + error_frame("overloaded_error", "Overloaded")
+    bench = Bench(FakeUpstream(streamed(stream)), target("anthropic"))
+    batches, error = await heard(bench.answer())
+    assert batches == []
+    assert (error.status, error.type, error.message) == (529, "overloaded_error", "Overloaded")
+    assert (bench.trace.status, bench.trace.ending) == (529, "overloaded_error")
+
+
+async def test_error_after_content_comes_after_the_content():
+    stream = START + BLOCK + DELTA + error_frame("api_error", "broken")
+    bench = Bench(FakeUpstream(streamed(stream)), target("anthropic"))
+    batches, error = await heard(bench.answer())
+    assert bytes_of(batches) == START + BLOCK + DELTA
+    assert (error.type, error.message) == ("api_error", "broken")
+    assert (bench.trace.status, bench.trace.ending, bench.trace.error) == (200, "api_error", "broken")
+
+
+async def test_error_after_content_has_its_own_status_for_a_client_that_does_not_stream():
+    bench = Bench(FakeUpstream(streamed(lines("text a", "fail busy"))))
+    with pytest.raises(ApiError, match="busy"):
+        await bench.answer(stream=False).message()
+    assert bench.trace.status == 529
+
+
+async def test_stream_without_an_end_is_an_error_and_no_answer():
+    bench = Bench(FakeUpstream(streamed(lines("start", "text a"))))
+    answer = bench.answer()
+    batches, error = await heard(answer)
+    assert not any(isinstance(event, MessageStop) for batch in batches for event in batch)
+    assert (error.status, answer.complete, bench.trace.ending) == (502, False, "api_error")
+
+
+async def test_page_instead_of_a_stream_is_an_http_error():
+    bench = Bench(FakeUpstream(whole(b"<html>Sign in</html>", 200, "text/html")))
+    batches, error = await heard(bench.answer())
+    assert (batches, error.status, bench.trace.status) == ([], 502, 502)
+
+
+async def test_upstream_that_is_not_there_is_an_http_error():
+    bench = Bench(FakeUpstream(unreachable("could not connect")))
+    batches, error = await heard(bench.answer())
+    assert (batches, error.status, error.message) == ([], 502, "could not connect")
+
+
+async def test_name_that_cannot_be_a_model_is_a_400_and_settled():
+    bench = Bench(FakeUpstream())
+    batches, error = await heard(bench.answer(model="no/such"))
+    assert (batches, error.status) == ([], 400)
+    assert (bench.trace.status, bench.trace.attempts) == (400, 0)
+
+
+async def test_missing_credential_is_a_401_and_the_upstream_is_not_asked():
+    bench = Bench(FakeUpstream(), target(credential=""))
+    _, error = await heard(bench.answer())
+    assert error.status == 401
+    assert "SOMEWHERE_API_KEY" in error.message
+    assert bench.upstream.requests == []
+    assert bench.trace.status == 401
+
+
+async def test_unknown_dialect_is_a_501_that_is_not_retried():
+    bench = Bench(FakeUpstream(), target("openai_responses"))
+    _, error = await heard(bench.answer())
+    assert (error.status, error.headers) == (501, (("x-should-retry", "false"),))
+    assert bench.trace.status == 501
+
+
+async def test_strict_gateway_refuses_what_would_be_lost():
+    bench = Bench(FakeUpstream(), strict=True)
+    _, error = await heard(bench.answer(unknown=["top_k", "tools.3"]))
+    assert (error.status, error.message.partition(":")[0]) == (400, "top_k")
+    assert bench.upstream.requests == []
+    assert [loss.field for loss in bench.trace.losses] == ["top_k", "tools.3"]
+
+
+async def test_strict_gateway_answers_what_loses_nothing():
+    bench = Bench(FakeUpstream(streamed(GOOD)), strict=True)
+    assert (await heard(bench.answer()))[1] is None
+
+
+async def test_question_that_a_content_filter_refused_is_answered_with_a_refusal():
+    bench = Bench(FakeUpstream(whole(b"content_filter: told about violence", 400)))
+    answer = bench.answer()
+    batches, error = await heard(answer)
+    message = fold_stream(check_stream(bytes_of(batches)))
+    assert error is None
+    assert (message["content"], message["stop_reason"]) == ([], "refusal")
+    assert message["stop_details"] == {
+        "type": "refusal",
+        "category": None,
+        "explanation": "told about violence",
+    }
+    assert answer.complete
+    assert (bench.trace.status, bench.trace.ending) == (200, "refusal")
+
+
+async def test_our_own_mistake_is_shown_as_such_and_reported():
+    bench = Bench(FakeUpstream(streamed(lines("start", "text a"), lines("bug"))))
+    batches, error = await heard(bench.answer())
+    assert len(batches) == 1
+    assert (error.status, error.type) == (500, "api_error")
+    assert "ContentBlockStop of block 99" in bench.observer.bugs[0]
+    assert "block 99" not in error.message
+
+
+async def test_unforeseen_error_is_a_500_without_its_text():
+    bench = Bench(FakeUpstream(streamed(ZeroDivisionError("test-key-upstream"))))
+    _, error = await heard(bench.answer())
+    assert (error.status, error.type) == (500, "api_error")
+    assert "test-key" not in error.message
+    assert "ZeroDivisionError" in bench.observer.bugs[0]
+    assert bench.trace.status == 500
+
+
+async def test_refused_request_is_mended_and_asked_again():
+    bench = Bench(FakeUpstream(whole(REFUSED, 400), streamed(GOOD)))
+    batches, error = await heard(bench.answer())
+    assert (texts(batches), error) == ("ab", None)
+    assert [json.loads(request.body)["sampling"] for request in bench.upstream.requests] == [True, False]
+    assert (bench.trace.attempts, bench.trace.learned) == (2, ["no sampling"])
+    assert [reply.closed for reply in bench.upstream.replies] == [1, 1]
+
+
+async def test_each_new_refusal_is_mended_once():
+    bench = Bench(FakeUpstream(whole(REFUSED, 400), whole(b"x: no images", 400), streamed(GOOD)))
+    _, error = await heard(bench.answer())
+    assert error is None
+    last = json.loads(bench.upstream.requests[-1].body)
+    assert (last["sampling"], last["images"]) == (False, False)
+
+
+async def test_lesson_is_remembered_for_the_next_request():
+    bench = Bench(FakeUpstream(whole(REFUSED, 400), streamed(GOOD), streamed(GOOD)))
+    await heard(bench.answer())
+    await heard(bench.answer())
+    assert len(bench.upstream.requests) == 3
+    assert json.loads(bench.upstream.requests[2].body)["sampling"] is False
+
+
+async def test_refusal_that_teaches_nothing_is_not_repeated():
+    bench = Bench(FakeUpstream(whole(b"bad_request: something else", 400)))
+    _, error = await heard(bench.answer())
+    assert (error.status, error.message) == (400, "something else")
+    assert len(bench.upstream.requests) == 1
+
+
+async def test_refusal_that_teaches_what_is_known_is_not_repeated():
+    assert Quirks().files is LESSONS["no files"]["files"]
+    bench = Bench(FakeUpstream(whole(b"bad_request: no files", 400)))
+    _, error = await heard(bench.answer())
+    assert (error.message, len(bench.upstream.requests)) == ("no files", 1)
+
+
+async def test_server_that_finds_ever_new_faults_is_given_up():
+    refusals = [
+        whole(b"x: only sampling" if n % 2 else b"x: no sampling", 400) for n in range(MOST_MENDS + 2)
+    ]
+    bench = Bench(FakeUpstream(*refusals))
+    _, error = await heard(bench.answer())
+    assert error.status == 400
+    assert len(bench.upstream.requests) == MOST_MENDS + 1
+
+
+async def test_refusal_after_the_answer_was_committed_is_not_mended():
+    bench = Bench(FakeUpstream(streamed(lines("text a", "fail no sampling"))))
+    _, error = await heard(bench.answer())
+    assert (error.message, len(bench.upstream.requests)) == ("no sampling", 1)
+
+
+async def test_cancelled_answer_is_settled_once_as_aborted():
+    reply = streamed(lines("start", "text a"), asyncio.Event())
+    bench = Bench(FakeUpstream(reply))
+    task = asyncio.ensure_future(heard(bench.answer()))
+    while reply.reads < 2:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (bench.trace.status, bench.trace.ending) == (499, "client_aborted")
+    assert reply.closed == 1
+
+
+async def test_cancelled_while_nothing_was_answered_is_settled_too():
+    bench = Bench(FakeUpstream(asyncio.Event()))
+    task = asyncio.ensure_future(heard(bench.answer()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (bench.trace.status, bench.trace.ending) == (499, "client_aborted")
+
+
+async def test_answer_that_is_dropped_is_settled_once_as_aborted():
+    reply = streamed(lines("text a"), lines("text b"))
+    bench = Bench(FakeUpstream(reply))
+    events = bench.answer().events()
+    await anext(events)
+    await events.aclose()
+    assert (bench.trace.status, bench.trace.ending, reply.closed) == (499, "client_aborted", 1)
+
+
+async def test_answer_that_was_complete_is_no_abort():
+    bench = Bench(FakeUpstream(streamed(GOOD)))
+    events = bench.answer().events()
+    await anext(events)
+    await events.aclose()
+    assert (bench.trace.status, bench.trace.ending) == (200, "end_turn")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [streamed(GOOD), streamed(lines("text a")), whole(b"busy", 529), whole(b"<", 200, "text/html")],
+    ids=["good", "cut", "error", "page"],
+)
+async def test_every_ending_is_settled_once(reply):
+    bench = Bench(FakeUpstream(reply))
+    await heard(bench.answer())
+    assert len(bench.observer.traces) == 1
+
+
+async def silent(bench: Bench):
+    """An answer that waits for its upstream, what it said by then, and the task that reads on."""
+    answer = bench.answer()
+    batches: list[list] = []
+
+    async def read() -> ApiError | None:
+        try:
+            async for said in answer.events():
+                batches.append(list(said))
+        except ApiError as error:
+            return error
+        return None
+
+    task = asyncio.ensure_future(read())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return answer, batches, task
+
+
+async def test_before_an_attempt_began_there_is_nothing_to_send():
+    assert Bench(FakeUpstream()).answer().keep_alive(False) == b""
+
+
+async def test_before_the_upstream_answered_a_translating_dialect_starts_the_message():
+    answered = asyncio.Event()
+    bench = Bench(FakeUpstream(answered, streamed(GOOD)))
+    answer, batches, task = await silent(bench)
+    sent = answer.keep_alive(False)
+    assert [event["type"] for event in check_stream(sent, complete=False)] == ["message_start", "ping"]
+    answered.set()
+    assert await task is None
+    assert texts([[Relayed("", sent)], *batches]) == "ab"
+
+
+async def test_before_the_upstream_answered_a_relay_can_only_comment():
+    answered = asyncio.Event()
+    stream = START + BLOCK + DELTA + REST
+    bench = Bench(FakeUpstream(answered, streamed(stream)), target("anthropic"))
+    answer, batches, task = await silent(bench)
+    for event_due in (False, True):
+        sent = answer.keep_alive(event_due)
+        assert sent.startswith(b":")
+        assert sent.endswith(b"\n\n")
+    answered.set()
+    assert await task is None
+    assert bytes_of(batches) == stream
+
+
+async def test_comment_of_a_relayed_upstream_does_not_start_the_message():
+    more = asyncio.Event()
+    stream = START + BLOCK + DELTA + REST
+    bench = Bench(FakeUpstream(streamed(b": wait\n\n", more, stream)), target("anthropic"))
+    answer, batches, task = await silent(bench)
+    assert answer.keep_alive(False) == b": wait\n\n"
+    assert b"ping" not in answer.keep_alive(False)
+    more.set()
+    assert await task is None
+    assert bytes_of(batches) == stream
+
+
+@pytest.mark.parametrize("dialect", ["plain", "anthropic"])
+async def test_after_the_start_a_ping_follows_what_was_held(dialect):
+    more = asyncio.Event()
+    first, rest = (
+        (lines("start"), lines("text a", "end end_turn"))
+        if dialect == "plain"
+        else (START, BLOCK + DELTA + REST)
+    )
+    bench = Bench(FakeUpstream(streamed(first, more, rest)), target(dialect))
+    answer, batches, task = await silent(bench)
+    assert batches == []
+    sent = answer.keep_alive(False) + answer.keep_alive(False)
+    assert [event["type"] for event in check_stream(sent, complete=False)] == [
+        "message_start",
+        "ping",
+        "ping",
+    ]
+    more.set()
+    assert await task is None
+    assert texts([[Relayed("", sent)], *batches]) == "a"
+
+
+@pytest.mark.parametrize("dialect", ["plain", "anthropic"])
+async def test_in_a_text_block_an_event_is_an_empty_delta(dialect):
+    more = asyncio.Event()
+    first, rest = (
+        (lines("start", "text a"), lines("text b", "end end_turn"))
+        if dialect == "plain"
+        else (START + BLOCK + DELTA, DELTA.replace(b'"a"', b'"b"') + REST)
+    )
+    bench = Bench(FakeUpstream(streamed(first, more, rest)), target(dialect))
+    answer, batches, task = await silent(bench)
+    sent = answer.keep_alive(True)
+    assert json.loads(sent.split(b"data: ")[1]) == {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "text_delta", "text": ""},
+    }
+    batches.append([Relayed("", sent)])
+    more.set()
+    assert await task is None
+    assert texts(batches) == "ab"
+
+
+async def test_event_before_anything_was_said_opens_a_block():
+    answered = asyncio.Event()
+    bench = Bench(FakeUpstream(answered, streamed(GOOD)))
+    answer, batches, task = await silent(bench)
+    sent = answer.keep_alive(True)
+    assert [event["type"] for event in check_stream(sent, complete=False)] == [
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+    ]
+    answered.set()
+    assert await task is None
+    assert texts([[Relayed("", sent)], *batches]) == "ab"
+
+
+async def test_between_blocks_of_a_relay_an_event_that_is_due_is_a_ping():
+    more = asyncio.Event()
+    bench = Bench(FakeUpstream(streamed(START, more, BLOCK + DELTA + REST)), target("anthropic"))
+    answer, batches, task = await silent(bench)
+    sent = answer.keep_alive(True)
+    assert [event["type"] for event in check_stream(sent, complete=False)] == ["message_start", "ping"]
+    more.set()
+    assert await task is None
+
+
+async def test_after_the_last_event_there_is_nothing_to_send():
+    bench = Bench(FakeUpstream(streamed(GOOD)))
+    answer = bench.answer()
+    events = answer.events()
+    await anext(events)
+    assert answer.complete
+    assert (answer.keep_alive(False), answer.keep_alive(True)) == (b"", b"")
+    await events.aclose()
+
+
+async def test_keeping_alive_commits_so_that_a_refusal_is_not_mended():
+    answered = asyncio.Event()
+    bench = Bench(FakeUpstream(answered, whole(REFUSED, 400)))
+    answer, batches, task = await silent(bench)
+    answer.keep_alive(False)
+    answered.set()
+    error = await task
+    assert (error.message, batches, len(bench.upstream.requests)) == ("no sampling", [], 1)
+    assert (bench.trace.status, bench.trace.ending) == (200, "invalid_request_error")
+
+
+async def test_comment_sent_by_a_relay_means_that_a_200_went_out():
+    answered = asyncio.Event()
+    bench = Bench(FakeUpstream(answered, whole(b"busy", 529)), target("anthropic"))
+    answer, _, task = await silent(bench)
+    answer.keep_alive(False)
+    answered.set()
+    assert (await task).status == 529
+    assert bench.trace.status == 200

@@ -1,0 +1,96 @@
+import asyncio
+
+import pytest
+
+from dragoman.server.hangup import CancelOnHangup
+from tests.support.asgi import AsgiClient, part
+
+
+class Work:
+    """A task that works inside the block until it is stopped."""
+
+    def __init__(self, client: AsgiClient) -> None:
+        self.client = client
+        self.hangup: CancelOnHangup | None = None
+        self.stopped = False
+        self.went_on = False
+
+    async def run(self) -> None:
+        async with CancelOnHangup(self.client.receive) as self.hangup:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.stopped = True
+        self.went_on = True
+
+
+async def turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_hang_up_stops_the_work_at_once_and_is_no_error():
+    work = Work(AsgiClient())
+    task = asyncio.ensure_future(work.run())
+    await turns(3)
+    work.client.hang_up()
+    await turns(3)
+    assert work.stopped
+    await task
+    assert work.went_on
+    assert work.hangup.happened
+    assert task.cancelling() == 0
+
+
+async def test_what_is_left_of_the_request_is_no_hang_up():
+    work = Work(AsgiClient(part(b"late", True), part()))
+    task = asyncio.ensure_future(work.run())
+    await turns(5)
+    assert not work.stopped
+    work.client.hang_up()
+    await task
+
+
+async def test_disconnect_after_the_answer_is_no_hang_up():
+    client = AsgiClient()
+    async with CancelOnHangup(client.receive) as hangup:
+        hangup.answered = True
+        client.hang_up()
+        await turns(3)
+    assert not hangup.happened
+
+
+async def test_cancelling_from_outside_is_not_swallowed():
+    work = Work(AsgiClient())
+    task = asyncio.ensure_future(work.run())
+    await turns(3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (work.went_on, work.hangup.happened) == (False, False)
+
+
+async def test_cancelling_from_outside_wins_over_a_hang_up_at_the_same_time():
+    work = Work(AsgiClient())
+    task = asyncio.ensure_future(work.run())
+    await turns(3)
+    work.client.hang_up()
+    await turns(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_error_of_the_work_passes():
+    with pytest.raises(ZeroDivisionError):
+        async with CancelOnHangup(AsgiClient().receive):
+            raise ZeroDivisionError
+
+
+async def test_watch_ends_with_the_block():
+    before = asyncio.all_tasks()
+    async with CancelOnHangup(AsgiClient().receive):
+        await turns(2)
+        assert len(asyncio.all_tasks()) == len(before) + 1
+    await turns(2)
+    assert asyncio.all_tasks() == before
