@@ -11,7 +11,7 @@ from typing_extensions import override
 STAMP = re.compile(rb"t=(\d+) ")
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 LAST_CHUNK = b"0\r\n\r\n"
-RAMP = 4
+RAMP = 6
 """Intervals in which a crowd of paced streams opens: all at once, the queue would last into the window."""
 
 
@@ -200,17 +200,22 @@ class Crowd:
         self.error = self.error or error
 
 
+def paced_events(watched: int) -> int:
+    """Deltas that a stream needs so that a whole crowd is open for `watched` intervals and one to spare."""
+    return RAMP + watched + 2
+
+
 async def run_paced(
     port: int,
     request: bytes,
     *,
     streams: int,
-    events: int,
+    watched: int,
     interval: float,
     phase: float,
     read_cpu: Callable[[], float],
 ) -> Paced:
-    """Open `streams` streams of `events` events over RAMP intervals, and watch them to their end.
+    """Open `streams` streams of `paced_events(watched)` events over RAMP intervals, and watch them to their end.
 
     `phase` (0 to 1) moves all of them by that part of a step, so that two crowds do not arrive at the same moments.
     The window begins half an interval after the last one opened and ends half an interval before the first one ends.
@@ -229,7 +234,7 @@ async def run_paced(
             listeners.append(listener)
         await asyncio.sleep(begun + (RAMP + 0.5) * interval - loop.time())
         crowd.watching, cpu = True, read_cpu()
-        await asyncio.sleep(begun + (events - 1.5) * interval - loop.time())
+        await asyncio.sleep(begun + (RAMP + 0.5 + watched) * interval - loop.time())
         crowd.watching, cpu = False, read_cpu() - cpu
         patience = loop.time() + RAMP * interval + 10
         while crowd.whole < streams and crowd.error is None and loop.time() < patience:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bench.cases import CONCURRENCY, Case
-from bench.load import Clients, run_paced
+from bench.load import Clients, paced_events, run_paced
 from bench.processes import Server
 
 SETTLING = 0.05
@@ -24,12 +24,12 @@ class Effort(NamedTuple):
     seconds: float
     """For both proxies together in one case of one round."""
     streams: int
-    paced_events: int
-    """Deltas of each paced stream, one a second."""
+    watched: int
+    """Seconds for which the paced streams are watched."""
 
 
-FULL = Effort(rounds=7, seconds=1.5, streams=1000, paced_events=11)
-QUICK = Effort(rounds=1, seconds=0.6, streams=200, paced_events=8)
+FULL = Effort(rounds=7, seconds=1.5, streams=1000, watched=4)
+QUICK = Effort(rounds=1, seconds=0.6, streams=200, watched=2)
 
 
 @dataclass
@@ -112,9 +112,9 @@ async def measure_paced(case: Case, proxies: Sequence[Server], effort: Effort, i
     runs = [
         run_paced(
             proxy.port,
-            case.through_proxy(proxy.port, events=effort.paced_events),
+            case.through_proxy(proxy.port, events=paced_events(effort.watched)),
             streams=effort.streams,
-            events=effort.paced_events,
+            watched=effort.watched,
             interval=1.0,
             phase=place / len(proxies),
             read_cpu=proxy.cpu_seconds,

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.cases import ALL_CASES, CONCURRENCY, Case
-from bench.load import Clients, run_paced
+from bench.load import Clients, paced_events, run_paced
 from bench.measure import SETTLING
 from bench.processes import Server, start_dragoman, start_floor, start_upstream
 
@@ -43,7 +43,10 @@ def serve_profiled(file: Path, module: str, arguments: Sequence[str]) -> None:
 async def load(case: Case, proxy: Server, seconds: float) -> None:
     """Warm up, then profile the proxy under the load of `case`."""
     client = Clients(
-        proxy.port, case.through_proxy(proxy.port, events=int(seconds) + 5), CONCURRENCY, case.last_words
+        proxy.port,
+        case.through_proxy(proxy.port, events=paced_events(int(seconds))),
+        CONCURRENCY,
+        case.last_words,
     )
     if case.kind.paced:
         proxy.process.send_signal(BEGIN)
@@ -51,7 +54,7 @@ async def load(case: Case, proxy: Server, seconds: float) -> None:
             proxy.port,
             client.request,
             streams=STREAMS,
-            events=int(seconds) + 5,
+            watched=int(seconds),
             interval=1.0,
             phase=0,
             read_cpu=proxy.cpu_seconds,

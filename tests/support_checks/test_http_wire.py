@@ -170,8 +170,9 @@ async def test_client_that_does_not_read_blocks_the_server() -> None:
     async with serving(Answer(body=(b"x" * 65536,) * 400, framing="chunked")) as server:
         client = socket.create_connection(("127.0.0.1", server.port))
         client.sendall(GET)
-        await asyncio.sleep(0.3)
-        assert server.connections[0].blocked
+        async with asyncio.timeout(10):
+            while not (server.connections and server.connections[0].blocked):
+                await asyncio.sleep(0.02)
         assert server.connections[0].written < 20_000_000
         client.close()
         await server.connections[0].client_hung_up()

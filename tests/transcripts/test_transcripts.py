@@ -8,6 +8,7 @@ from tests.support.transcripts import (
     WHOLE_REPLY,
     cases,
     check_same,
+    events_text,
     message_text,
     problems,
 )
@@ -26,7 +27,7 @@ def test_the_upstream_is_asked_what_was_accepted(case):
 @every_case
 def test_the_client_is_told_what_was_accepted(case):
     heard = case.hear()
-    check_same(case.text(CLIENT_EVENTS), case.client_events(), CLIENT_EVENTS)
+    check_same(case.text(CLIENT_EVENTS), events_text(heard), CLIENT_EVENTS)
     check_same(case.text(CLIENT_MESSAGE), message_text(heard), CLIENT_MESSAGE)
 
 
@@ -49,3 +50,53 @@ def test_every_case_is_complete_and_fit_to_be_published():
 
 def test_every_dialect_has_cases():
     assert {case.folder.parent.name for case in CASES} == {"openai_chat", "anthropic"}
+
+
+GOOD = {
+    "case.toml": 'meaning = "Hi."\norigin = "written by hand"\nmodel = "m"\n',
+    "1-client-request.json": "{}",
+    "2-upstream-request.json": "{}",
+    "3-upstream-reply.sse": "",
+    "4-client-events.sse": "",
+    "5-client-message.json": "{}",
+}
+
+
+def lay_out(root, files, case="openai_chat/hello"):
+    for name, content in files.items():
+        path = root / case / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return [problem.partition(": ")[2] for problem in problems(root)]
+
+
+def test_a_good_case_has_no_problems(tmp_path):
+    assert lay_out(tmp_path, GOOD) == []
+    assert lay_out(tmp_path, {"3-upstream-reply.json": "{}"}) == []
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_an_incomplete_case_is_found(tmp_path, name):
+    assert lay_out(tmp_path, {other: GOOD[other] for other in GOOD if other != name}) == ["is missing"]
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"6-notes.txt": ""}, "belongs to no case"),
+        ({"../stray.sse": ""}, "belongs to no case"),
+        ({"1-client-request.json": "\n" * 100}, "has more than 75 lines"),
+        ({"1-client-request.json": '"Bearer abcdefghijklmno"'}, "looks like a secret or a private path"),
+        ({"3-upstream-reply.sse": "/home/somebody/notes"}, "looks like a secret or a private path"),
+        (
+            {"case.toml": 'meaning = "no sentence"\norigin = "x"\nmodel = "m"'},
+            "wants a sentence of meaning and an origin",
+        ),
+    ],
+)
+def test_a_case_that_is_not_fit_is_found(tmp_path, files, problem):
+    assert lay_out(tmp_path, GOOD | files) == [problem]
+
+
+def test_a_case_of_no_dialect_is_found(tmp_path):
+    assert lay_out(tmp_path, GOOD, "klingon/hello") == ["no dialect has this name"]

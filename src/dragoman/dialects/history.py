@@ -1,4 +1,4 @@
-"""The conversation as a foreign model should see it: which messages still count, and which result answers which call.
+"""The conversation as a foreign model should see it: which messages count, which result answers which call.
 
 Anthropic's rules (spec/anthropic-messages.md section 3.3): messages of one role in a row are one turn, results come
 in any order, a compaction stands for everything before it, and a note may expire with the next user message.

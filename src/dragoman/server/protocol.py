@@ -50,7 +50,7 @@ class LimitedProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
-        self._expect_head()
+        self._deadline = self.loop.call_later(self.head_seconds, self._give_up)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -63,12 +63,13 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         began_in_head = self._in_head
         super().data_received(data)
-        if self._refused or self.transport.is_closing() or self._answering():
+        if self._refused or self.transport.is_closing():
             return
-        if self._deadline is None:
-            self._expect_head()
+        # Most heads come in one piece, and need no timer.
+        if self._deadline is None and not self._answering():
+            self._deadline = self.loop.call_later(self.head_seconds, self._give_up)
         # The parser hands a header over once it is complete, so an endless one shows only here.
-        elif began_in_head and self._in_head:
+        if began_in_head and self._in_head:
             self._head_size += len(data)
             if self._head_size > LARGEST_HEAD + LONGEST_TARGET:
                 self._refusal = _headers_too_large()
@@ -77,7 +78,8 @@ class LimitedProtocol(HttpToolsProtocol):
     @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._expect_head()
+        self._in_head = True
+        self._head_size = 0
 
     @override
     def on_url(self, url: bytes) -> None:
@@ -86,15 +88,13 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refuse(ApiError(414, f"the request target is longer than {LONGEST_TARGET} bytes"))
 
     @override
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        if len(self.headers) > MOST_HEADERS:
-            self._refuse(_headers_too_large())
-
-    @override
     def on_headers_complete(self) -> None:
         self._head_arrived()
-        if sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
+        headers = self.headers
+        if (
+            len(headers) > MOST_HEADERS
+            or sum([len(name) + len(value) for name, value in headers]) > LARGEST_HEAD
+        ):
             self._refuse(_headers_too_large())
         parser = self.parser
         version = parser.get_http_version() if parser is not None else ""
@@ -131,12 +131,6 @@ class LimitedProtocol(HttpToolsProtocol):
     def _refuse(self, refusal: ApiError) -> None:
         self._refusal = refusal
         raise _HeadRefused
-
-    def _expect_head(self) -> None:
-        self._in_head = True
-        self._head_size = 0
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(self.head_seconds, self._give_up)
 
     def _head_arrived(self) -> None:
         self._in_head = False

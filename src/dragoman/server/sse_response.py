@@ -91,6 +91,8 @@ class SseResponse:
         self._timer = self._loop.call_later(max(left, 0.05), self._tick)
 
     async def _keep_alive(self, now: float) -> None:
+        if self._sending or self._hangup.answered:
+            return  # the upstream spoke between the tick and this task
         event_due = now - self._last_event >= self._patience.event
         frames = self._answer.keep_alive(event_due)
         if event_due:

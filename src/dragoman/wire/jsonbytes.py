@@ -54,7 +54,10 @@ def decode_repaired(data: bytes, max_depth: int = MAX_DEPTH) -> tuple[Any, bytes
         if repaired == data:
             raise JsonError(_reason(error)) from None
         return decode_repaired(repaired, max_depth)
-    return _shallow(value, max_depth), data
+    # Nesting needs brackets: most texts have too few of them to be deep.
+    if data.count(b"[") + data.count(b"{") > max_depth and _too_deep(value, max_depth):
+        raise JsonError(f"arrays and objects are nested more than {max_depth} deep")
+    return value, data
 
 
 def decode_as(data: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
@@ -82,12 +85,6 @@ def decode_with_surrogates(data: bytes) -> Any:
 def replace_lone_surrogates(data: bytes) -> bytes:
     """The JSON text with every escape of half a surrogate pair replaced by the one of U+FFFD."""
     return _LONE_SURROGATE.sub(lambda m: m[1] + (m[2] or rb"\ufffd"), data)
-
-
-def _shallow(value: Any, max_depth: int) -> Any:
-    if _too_deep(value, max_depth):
-        raise JsonError(f"arrays and objects are nested more than {max_depth} deep")
-    return value
 
 
 def _too_deep(value: Any, limit: int) -> bool:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 from bench.bodies import http_request, small_body
-from bench.load import Clients, LoadError, run_paced
+from bench.load import Clients, LoadError, paced_events, run_paced
 from bench.upstream import Connection, Shape, shape_of
 from typing_extensions import override
 
@@ -95,12 +95,13 @@ async def test_model_without_a_script_fails_the_load(port: int) -> None:
 
 
 async def test_paced_events_are_seen_in_the_window_with_their_delay(port: int) -> None:
-    request = http_request(port, "/v1/messages", small_body("bench-paced-8-100", stream=True))
+    model = f"bench-paced-{paced_events(2)}-100"
+    request = http_request(port, "/v1/messages", small_body(model, stream=True))
     seen = await run_paced(
-        port, request, streams=10, events=8, interval=0.1, phase=0, read_cpu=iter((1.0, 3.5)).__next__
+        port, request, streams=10, watched=2, interval=0.1, phase=0, read_cpu=iter((1.0, 3.5)).__next__
     )
 
-    # The window is two intervals long (from 4.5 to 6.5), so each of the ten streams says two events in it.
+    # The window is two intervals long, so each of the ten streams says two events in it.
     assert 10 <= seen.events <= 30
     assert all(0 <= delay < 5 for delay in seen.delays)
     assert seen.cpu == 2.5

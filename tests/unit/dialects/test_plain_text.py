@@ -106,5 +106,9 @@ def test_a_result_of_mcp_text_is_told():
     assert server_tool_text(None, ServerToolResult("mcp_tool_result", "x", "hello")) == "[mcp → hello]"
 
 
+def test_an_input_that_is_no_object_is_told_as_json():
+    assert server_tool_text(ServerToolUse("x", "advisor", ["a", 1]), None) == '[advisor ["a",1]]'
+
+
 def test_content_of_an_unknown_shape_is_told_as_nothing():
     assert server_tool_text(None, ServerToolResult("new_tool_result", "x", 3)) == "[new → nothing]"

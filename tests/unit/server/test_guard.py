@@ -65,74 +65,75 @@ async def test_a_local_or_configured_host_passes(host):
 
 
 OTHER_HOSTS = [
-    *(
-        "evil.example",
-        "evil.example:8082",
-        "localhost.evil.example",
-        "evil.localhost",
-        "xlocalhost",
-        "localhostx",
-    ),
-    *("localhost.", "localhost.:8082", "127.0.0.1.", "127.0.0.1.evil.example", "127.0.0.1.nip.io", "127.1"),
-    *("127.0.0.2", "127.0.0.01", "0.0.0.0", "0", "2130706433", "0x7f000001", "0177.0.0.1", "192.168.1.2"),
-    *(
-        "[::]",
-        "[::1.]",
-        "[::ffff:127.0.0.1]",
-        "[0:0:0:0:0:0:0:1]",
-        "[::2]x",
-        "[fe80::1]",
-        "box.lan",
-        "my-box",
-    ),
-    *(
-        "my-box.lan.",
-        "xmy-box.lan",
-        "api.anthropic.com",
-        "local_host",
-        "lоcalhost".encode(),
-        b"localhost\xc2\xa0",
-    ),
+    "evil.example",
+    "evil.example:8082",
+    "localhost.evil.example",
+    "evil.localhost",
+    "xlocalhost",
+    "localhostx",
+    "localhost.",
+    "localhost.:8082",
+    "127.0.0.1.",
+    "127.0.0.1.evil.example",
+    "127.0.0.1.nip.io",
+    "127.1",
+    "127.0.0.2",
+    "127.0.0.01",
+    "0.0.0.0",
+    "0",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "192.168.1.2",
+    "[::]",
+    "[::1.]",
+    "[::ffff:127.0.0.1]",
+    "[0:0:0:0:0:0:0:1]",
+    "[fe80::1]",
+    "box.lan",
+    "my-box",
+    "my-box.lan.",
+    "xmy-box.lan",
+    "api.anthropic.com",
+    "local_host",
 ]
 MALFORMED_HOSTS = [
-    *(
-        "",
-        " ",
-        "localhost:",
-        "localhost:x",
-        "localhost:80:80",
-        "localhost:99999",
-        "localhost:-1",
-        "localhost:080000",
-    ),
-    *("user@localhost", "localhost@evil.example", "evil.example@localhost", "localhost/", "localhost/evil"),
-    *("localhost?x", "localhost#x", "localhost\\evil", "localhost evil.example", " localhost", "localhost "),
-    *(
-        "localhost,evil.example",
-        "http://localhost",
-        "[::1",
-        "::1",
-        "[::1]]",
-        "[::1]8082",
-        "[localhost]",
-        "[]",
-    ),
-    *(
-        "localhost\t",
-        "localhost%00",
-        "%6cocalhost",
-        "(localhost)",
-        "localhost;x",
-        "*",
-        "localhost:８０８２".encode(),
-    ),
+    "localhost:",
+    "localhost:x",
+    "localhost:80:80",
+    "localhost:99999",
+    "localhost:-1",
+    "localhost:080000",
+    "user@localhost",
+    "localhost@evil.example",
+    "evil.example@localhost",
+    "localhost/",
+    "localhost/evil",
+    "localhost?x",
+    "localhost#x",
+    "localhost\\evil",
+    "localhost,evil.example",
+    "http://localhost",
+    "[::1",
+    "::1",
+    "[::1]]",
+    "[::1]8082",
+    "[::2]x",
+    "[localhost]",
+    "[]",
+    "localhost%00",
+    "%6cocalhost",
+    "(localhost)",
+    "localhost;x",
+    "*",
 ]
+MALFORMED_HOSTS += ["", " ", " localhost", "localhost ", "localhost\t", "localhost evil.example"]
+MALFORMED_HOSTS += ["lоcalhost".encode(), "localhost:８０８２".encode(), b"localhost\xc2\xa0"]
 
 
 @pytest.mark.parametrize("host", OTHER_HOSTS)
 async def test_another_host_is_misdirected(host):
-    expected = 421 if isinstance(host, str) and host not in ("[::1.]x", "[::2]x") else 400
-    assert await ask([("host", host), JSON]) == expected
+    assert await ask([("host", host), JSON]) == 421
 
 
 @pytest.mark.parametrize("host", MALFORMED_HOSTS)
@@ -157,14 +158,15 @@ FOREIGN_ORIGINS = [
 ]  # fmt: skip
 
 
+CONTENT_TYPES = ["application/json", "text/plain", "application/x-www-form-urlencoded", None]
+
+
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
-@pytest.mark.parametrize(("method", "path"), REQUESTS)
-@pytest.mark.parametrize(
-    "content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", None]
-)
-async def test_a_page_of_another_origin_gets_nowhere(origin, method, path, content_type):
-    headers = [LOCAL, ("origin", origin), *([("content-type", content_type)] if content_type else [])]
-    assert await ask(headers, method, path) == 403
+async def test_a_page_of_another_origin_gets_nowhere(origin):
+    for method, path in REQUESTS:
+        for content_type in CONTENT_TYPES:
+            headers = [LOCAL, ("origin", origin), *([("content-type", content_type)] if content_type else [])]
+            assert await ask(headers, method, path) == 403
 
 
 @pytest.mark.parametrize(
@@ -180,9 +182,9 @@ async def test_two_origins_are_not_the_own_one():
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "Cross-Site", "", "anything"])
-@pytest.mark.parametrize(("method", "path"), REQUESTS)
-async def test_a_browser_that_says_another_site_asks_is_refused(site, method, path):
-    assert await ask([LOCAL, ("sec-fetch-site", site), JSON], method, path) == 403
+async def test_a_browser_that_says_another_site_asks_is_refused(site):
+    for method, path in REQUESTS:
+        assert await ask([LOCAL, ("sec-fetch-site", site), JSON], method, path) == 403
 
 
 @pytest.mark.parametrize("site", ["none", "same-origin"])

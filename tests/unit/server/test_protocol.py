@@ -2,7 +2,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import ClassVar
 
 import pytest
@@ -245,6 +245,15 @@ async def test_garbage_during_an_answer_cuts_it_and_is_not_answered_inside_it():
         talk.writer.write(b"\x00garbage\r\n\r\n")
         assert await talk.hear() == b""
         assert talk.reader.at_eof()
+
+
+async def test_an_endless_head_behind_an_answer_cuts_it():
+    async with listening() as port, talking(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n") as talk:
+        assert b"GET /slow 0" in await talk.hear(until=b"GET /slow 0")
+        talk.writer.write(b"GET / HTTP/1.1\r\nA: " + b"a" * 1_000_000)
+        with suppress(ConnectionError):
+            assert await talk.hear() == b""
+            assert talk.reader.at_eof()
 
 
 async def test_a_refused_request_does_not_wait_for_the_app():

@@ -30,14 +30,15 @@ async def ask(method, path, headers=(), keys=()):
         *("/health/", "//v1/models", "/%2e%2e/etc/passwd", "/v1/messages/batches", "/api/hello/x", "/V1/models"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "PROPFIND"])
-async def test_an_unknown_path_is_not_found_and_never_redirected(method, path):
-    reply = await ask(method, path)
-    if path == "/v1/models/" and method in ("POST", "OPTIONS", "PROPFIND"):
-        assert reply.status == 405
-    else:
-        assert reply.status == 404
-        assert json.loads(reply.body)["error"]["type"] == "not_found_error"
+async def test_an_unknown_path_is_not_found_and_never_redirected(path):
+    for method in ("GET", "POST", "HEAD", "OPTIONS", "PROPFIND"):
+        reply = await ask(method, path)
+        # The empty name of a model is no other route.
+        if path == "/v1/models/" and method not in ("GET", "HEAD"):
+            assert reply.status == 405
+        else:
+            assert reply.status == 404
+            assert json.loads(reply.body)["error"]["type"] == "not_found_error"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Content blocks as parts of a user message, and the text of tool results (spec/openai-chat.md sections 2.2 and 4)."""
+"""Content blocks as parts of a user message, and tool results as text (spec/openai-chat.md sections 2.2, 4)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast

@@ -164,6 +164,9 @@ class _Writer:
         reasoning = self._reasoning(turn, in_tool_loop)
         if not text and not calls and not reasoning:
             return
+        if self._quirks.merge_roles and self._messages and self._messages[-1]["role"] == "assistant":
+            # Between the two stood a user message that says nothing.
+            text = "\n\n".join(filter(None, (self._messages.pop()["content"], text)))
         message: ChatMessage = {"role": "assistant"}
         if text or not calls:
             message["content"] = text

@@ -95,9 +95,12 @@ _CREDENTIAL = re.compile(
     r"|invalid (?:authorization|credentials|token)|token (?:has )?expired|missing (?:api key|bearer|authorization)"
 )
 _UNPAID = re.compile(
-    r"insufficient_quota|billing_hard_limit|insufficient[ _](?:balance|credit|funds)|credit balance|billing_not_active"
-    r"|exceeded your current quota|payment required|arrearage|more credits|quota_exceeded|account.{0,20}overdue"
+    r"insufficient_quota|billing_hard_limit|insufficient[ _](?:balance|credit|funds)|credit balance"
+    r"|billing_not_active|payment required|arrearage|more credits|exceeded_current_quota_error"
+    r"|account.{0,40}(?:overdue|suspended)"
 )
+_QUOTA = re.compile(r"exceeded your current quota|quota_exceeded")
+"""Of money if no time is told after which it is there again; else of a minute or a day."""
 _OVERLOADED = re.compile(
     r"overloaded|server_busy|server is busy|at capacity|no available capacity|insufficient_system_resource"
     r"|model is (?:currently )?loading|loading model|too busy"
@@ -135,7 +138,15 @@ def _is_credential(case: Case) -> bool:
 
 
 def _is_unpaid(case: Case) -> bool:
-    return case.status == 402 or (case.status in (400, 403, 429) and bool(_UNPAID.search(case.vendor.words)))
+    if case.status == 402:
+        return True
+    if case.status not in (400, 403, 429):
+        return False
+    if _UNPAID.search(case.vendor.words):
+        return True
+    return (
+        bool(_QUOTA.search(case.vendor.words)) and retry_after_seconds(case.head, case.vendor.message) is None
+    )
 
 
 def _overflow(case: Case) -> Overflow | None:
@@ -178,7 +189,9 @@ def _judge_image(case: Case) -> Judged:
 
 
 def _judge_missing(case: Case) -> Judged:
-    return _refused(404, f"model: {case.request.model} ({case.told})" if case.request is not None else case.told)
+    return _refused(
+        404, f"model: {case.request.model} ({case.told})" if case.request is not None else case.told
+    )
 
 
 def _server_error(case: Case) -> Judged:

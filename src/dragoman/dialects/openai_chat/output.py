@@ -32,11 +32,6 @@ class Output:
         self._details: list[dict[str, Any]] = []
 
     @property
-    def joining(self) -> bool:
-        """Half a surrogate pair waits for the next piece of text."""
-        return self._joiner.holding
-
-    @property
     def estimated_output_tokens(self) -> int:
         """For servers that send no usage; never zero."""
         return max(1, -(-self._characters // CHARACTERS_PER_TOKEN))

@@ -67,9 +67,8 @@ def write_effort(conversation: Conversation, quirks: Quirks) -> dict[str, Any]:
                 arguments["reasoning_effort"] = level
             return {"chat_template_kwargs": arguments}
         case "openrouter":
-            if off:
-                return {"reasoning": {"enabled": False}}
-            return {"reasoning": {"effort": level or effort}}
+            pass
+    return {"reasoning": {"enabled": False} if off else {"effort": level or effort}}
 
 
 def head_room(conversation: Conversation, max_tokens: int, quirks: Quirks) -> int:

@@ -20,6 +20,10 @@ from dragoman.wire.jsonbytes import encode
 
 PATH = "/chat/completions"
 
+LONGEST_UNSTREAMED = 4096
+"""Output tokens up to which a client that wants no stream gets none from the upstream either: it is cheaper. A longer
+answer is streamed and folded, because proxies on the way close connections that are silent for a minute."""
+
 LARGEST_STOP_LIST = 4
 """Stop sequences that every server takes; the reader enforces them all anyway."""
 
@@ -30,7 +34,7 @@ PREFILL_REFUSED = (
 
 
 def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Written:
-    """The request for the upstream model `model`, always streamed.
+    """The request for the upstream model `model`, streamed unless the answer can only be short.
 
     Raises ApiError for a prefilled answer, an empty conversation and what `judge_other_fields` refuses.
     """
@@ -54,7 +58,9 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
     body: dict[str, Any] = {"model": model, "messages": written.messages}
     body |= tools.fields
     body |= output.fields
-    body |= _stream_fields(quirks)
+    streaming = request.stream or request.max_tokens > LONGEST_UNSTREAMED or quirks.reasons
+    if streaming:
+        body |= _stream_fields(quirks)
     limit = _output_limit(request, conversation, quirks, losses)
     body[quirks.max_tokens_field] = limit
     body |= write_effort(conversation, quirks)
@@ -68,6 +74,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
         losses=losses.as_tuple(),
         estimated_input_tokens=estimate_tokens(data, written.media_bytes) + written.media_tokens,
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
+        streaming=streaming,
         reading=_reading(request, conversation, model, quirks, limit),
     )
 

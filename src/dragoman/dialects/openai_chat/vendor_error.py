@@ -1,4 +1,4 @@
-"""The error of an OpenAI-compatible server, in whichever of its many shapes it came (spec/openai-chat.md section 10)."""
+"""The error of an OpenAI-compatible server, in whichever shape it came (spec/openai-chat.md section 10)."""
 
 import re
 from typing import Any, cast

@@ -165,6 +165,14 @@ def test_an_empty_user_message_is_not_sent():
     ]
 
 
+def test_assistant_messages_around_an_empty_one_are_joined_where_templates_insist():
+    asked = [user("q"), assistant("a"), user(text("")), assistant(text("b"), call()), user(result("ok"))]
+    sent = messages(*asked, quirks=Quirks(merge_roles=True))
+    assert [message["role"] for message in sent] == ["user", "assistant", "tool"]
+    assert sent[1]["content"] == "a\n\nb"
+    assert sent[1]["tool_calls"]
+
+
 def test_user_messages_in_a_row_are_joined_only_where_templates_insist():
     assert len(messages(user("a"), user("b"))) == 2
     assert messages(user("a"), user("b"), quirks=Quirks(merge_roles=True)) == [

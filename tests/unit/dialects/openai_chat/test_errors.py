@@ -52,6 +52,12 @@ def test_each_status_has_its_counterpart(status, fields, expected):
     assert told(fail(status, "words", **fields)) == expected
 
 
+def test_a_quota_that_comes_back_is_a_rate_limit():
+    message = "You exceeded your current quota, please check your plan and billing details."
+    assert told(fail(429, message)) == ("refused", 402, "billing_error")
+    assert told(fail(429, message + " Please retry in 33.4s.")) == ("overloaded", 429, "rate_limit_error")
+
+
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
 def test_permanent_errors_tell_the_client_not_to_retry(status):
     assert headers(fail(status, "words")) == PERMANENT

@@ -111,6 +111,13 @@ def test_think_tags_are_reasoning():
     assert finished(out) == [thinking("why", f="think_tags"), text("because")]
 
 
+def test_a_think_tag_that_is_never_closed_is_reasoning_to_the_end():
+    out = output(thinking="shown")
+    for piece in ("<think>why", " not</thi"):
+        out.text(piece)
+    assert finished(out) == [thinking("why not</thi", f="think_tags")]
+
+
 def test_think_tags_are_text_for_a_model_that_has_none():
     out = output(thinking="shown", think_tags=False)
     out.text("<think>why</think>because")
@@ -252,6 +259,15 @@ def test_visible_text_is_cut_at_the_limit():
     out.text("6789")
     assert out.stopped_by == "limit"
     out.text("more")
+    assert finished(out) == [text("12345678")]
+
+
+def test_text_that_fills_the_limit_exactly_is_not_cut():
+    out = output(visible_tokens=2)
+    out.text("12345678")
+    assert out.stopped_by is None
+    out.text("9")
+    assert out.stopped_by == "limit"
     assert finished(out) == [text("12345678")]
 
 

@@ -73,17 +73,25 @@ def test_the_smallest_request_says_nothing_that_the_client_did_not():
     assert written(ask()) == {
         "model": "some-model",
         "messages": [{"role": "user", "content": "hi"}],
-        "stream": True,
-        "stream_options": {"include_usage": True},
         "max_tokens": 4000,
     }
 
 
-def test_the_path_is_chat_completions_and_the_reply_is_streamed():
-    sent = write_request(ask(stream=False), "m", PLAIN)
+@pytest.mark.parametrize(
+    ("stream", "max_tokens", "quirks", "streamed"),
+    [
+        pytest.param(True, 1, PLAIN, True, id="the client wants a stream"),
+        pytest.param(False, 4096, PLAIN, False, id="the answer can only be short"),
+        pytest.param(False, 4097, PLAIN, True, id="the answer may be long"),
+        pytest.param(False, 1, GPT51, True, id="the model may think for long"),
+    ],
+)
+def test_a_reply_that_may_take_long_is_streamed(stream, max_tokens, quirks, streamed):
+    sent = write_request(ask(stream=stream, max_tokens=max_tokens), "m", quirks)
     assert sent.path == "/chat/completions"
-    assert sent.streaming
-    assert json.loads(sent.body)["stream"] is True
+    assert sent.streaming is streamed
+    assert json.loads(sent.body).get("stream", False) is streamed
+    assert ("stream_options" in json.loads(sent.body)) is streamed
 
 
 def test_the_body_begins_with_the_model():
@@ -91,8 +99,8 @@ def test_the_body_begins_with_the_model():
 
 
 def test_usage_is_asked_for_unless_the_server_refuses():
-    assert "stream_options" not in written(ask(), Quirks(stream_options=False))
-    sent = written(ask(), Quirks(include_obfuscation=True))["stream_options"]
+    assert "stream_options" not in written(ask(stream=True), Quirks(stream_options=False))
+    sent = written(ask(stream=True), Quirks(include_obfuscation=True))["stream_options"]
     assert sent == {"include_usage": True, "include_obfuscation": False}
 
 

@@ -1,0 +1,32 @@
+"""The official Python SDK as a client of Dragoman."""
+
+from typing import Any
+
+from anthropic import AsyncAnthropic
+
+CLIENT_KEY = "test-key-client"
+
+WEATHER: dict[str, Any] = {
+    "name": "get_weather",
+    "description": "The weather of a place.",
+    "input_schema": {
+        "type": "object",
+        "properties": {"place": {"type": "string"}},
+        "required": ["place"],
+    },
+}
+
+
+def sdk(url: str, **options: Any) -> AsyncAnthropic:
+    """A client without retries; `options` replace the SDK's own. To be closed with `async with`."""
+    return AsyncAnthropic(**{"base_url": url, "api_key": CLIENT_KEY, "max_retries": 0, **options})
+
+
+def message_of(**fields: Any) -> dict[str, Any]:
+    """The arguments of a small request; `fields` replace its own."""
+    return {
+        "model": "claude-sonnet-5",
+        "max_tokens": 1000,
+        "messages": [{"role": "user", "content": "hi"}],
+        **fields,
+    }
