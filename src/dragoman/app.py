@@ -10,6 +10,7 @@ import uvicorn
 from dragoman.config.build import build_model_map
 from dragoman.config.load import load_settings
 from dragoman.config.settings import Settings
+from dragoman.config.sources import ENV_FILE_VARIABLE
 from dragoman.config.today import utc_today
 from dragoman.dialects.registry import DIALECTS
 from dragoman.relay.gateway import Gateway
@@ -21,9 +22,10 @@ from dragoman.server.messages_api import MessagesApi
 from dragoman.server.models_api import ModelEntry
 from dragoman.server.protocol import LimitedProtocol
 from dragoman.server.routes import build_router
-from dragoman.telemetry.logs import LogObserver, configure_logs
+from dragoman.telemetry.logs import LogObserver, configure_logs, log_uncaught_exceptions
 from dragoman.upstream.client import HttpUpstream
 from dragoman.upstream.demo import WithDemo
+from dragoman.wire.address import is_loopback
 
 DRAIN_SECONDS = 30
 """How long answers may go on after the signal to stop."""
@@ -41,8 +43,11 @@ def new_request_id() -> str:
     return "req_" + new_id()
 
 
-def create_app(settings: Settings, *, log_level: str | None = None) -> Guard:
-    """The ASGI app for these settings. Raises ConfigError."""
+def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone: bool = False) -> Guard:
+    """The ASGI app for these settings. Raises ConfigError.
+
+    `serve_anyone`: an address beyond this machine was asked for, by somebody who knows who can reach it.
+    """
     configure_logs(log_level or settings.effective_log_level, settings.secrets())
     model_map = build_model_map(settings, utc_today())
     keys = tuple(key.reveal() for key in settings.dragoman_api_key)
@@ -64,21 +69,35 @@ def create_app(settings: Settings, *, log_level: str | None = None) -> Guard:
         others=lambda app: build_router(entries, lambda: app.ready, keys, new_request_id),
         stop=upstream.close,
     )
-    rules = GuardRules(loopback=True, allowed_hosts=frozenset(settings.dragoman_allowed_hosts))
+    rules = GuardRules(
+        public=not is_loopback(settings.host) and (serve_anyone or bool(keys)),
+        keyed=bool(keys),
+        allowed_hosts=frozenset(settings.dragoman_allowed_hosts),
+    )
     return Guard(app, rules, new_request_id)
 
 
 def create_app_from_environment() -> Guard:
     """For `--reload`, where uvicorn makes the app in a process of its own. Raises ConfigError."""
-    return create_app(load_settings(os.environ, Path(os.environ.get("DRAGOMAN_ENV_FILE", ".env"))))
+    return create_app(load_settings(os.environ, Path(os.environ[ENV_FILE_VARIABLE])))
 
 
-def run(settings: Settings, *, reload: bool, log_level: str | None) -> None:
-    """Serve until SIGINT or SIGTERM; answers in progress may end, for DRAIN_SECONDS."""
+def run(settings: Settings, reload_from: Path | None = None, log_level: str | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; answers in progress may end, for DRAIN_SECONDS.
+
+    `reload_from`: the `.env` to read anew each time that a source file changes. The address was checked by the
+    caller: whoever can reach it is served.
+    """
+    if reload_from is not None:
+        level = {} if log_level is None else {"LOG_LEVEL": log_level}
+        os.environ.update({ENV_FILE_VARIABLE: str(reload_from), "HOST": settings.host, **level})
+    log_uncaught_exceptions()
     uvicorn.run(
-        "dragoman.app:create_app_from_environment" if reload else create_app(settings, log_level=log_level),
-        factory=reload,
-        reload=reload,
+        "dragoman.app:create_app_from_environment"
+        if reload_from is not None
+        else create_app(settings, log_level=log_level, serve_anyone=True),
+        factory=reload_from is not None,
+        reload=reload_from is not None,
         host=settings.host.strip("[]"),
         port=settings.port,
         http=LimitedProtocol,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from anthropic import AsyncAnthropic
+from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
 CLIENT_KEY = "test-key-client"
 
@@ -19,7 +19,11 @@ WEATHER: dict[str, Any] = {
 
 def sdk(url: str, **options: Any) -> AsyncAnthropic:
     """A client without retries; `options` replace the SDK's own. To be closed with `async with`."""
-    return AsyncAnthropic(**{"base_url": url, "api_key": CLIENT_KEY, "max_retries": 0, **options})
+    # Nothing here is encrypted, and reading the trusted certificates takes longer than a test.
+    http = DefaultAsyncHttpxClient(base_url=url, verify=False)
+    return AsyncAnthropic(
+        **{"base_url": url, "api_key": CLIENT_KEY, "max_retries": 0, "http_client": http, **options}
+    )
 
 
 def message_of(**fields: Any) -> dict[str, Any]:

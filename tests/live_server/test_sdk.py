@@ -230,7 +230,7 @@ async def test_models_are_listed_page_by_page_and_shown(backend: str) -> None:
         paged = [model async for model in client.models.list(limit=1)]
         last = await client.models.list(limit=2, before_id=whole.data[-1].id)
         shown = await client.models.retrieve(whole.data[0].id)
-        answered = [(await told(client, True, model=model.id)).content[0].text for model in whole.data]
+        answered = [(await told(client, False, model=model.id)).content[0].text for model in whole.data]
     assert answered[:-1] == ["Hello"] * (len(whole.data) - 1)
     assert "demo model" in answered[-1]
     assert not whole.has_more

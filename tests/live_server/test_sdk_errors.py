@@ -11,21 +11,18 @@ from tests.support.replies import StreamError, Text, failing, reply
 SAYS = "the scripted backend says why"
 
 
-def refusal(status: int) -> type[anthropic.APIStatusError]:
-    """The SDK's class for a status."""
-    classes = {
-        400: anthropic.BadRequestError,
-        401: anthropic.AuthenticationError,
-        402: anthropic.APIStatusError,
-        403: anthropic.PermissionDeniedError,
-        404: anthropic.NotFoundError,
-        413: anthropic.APIStatusError,
-        429: anthropic.RateLimitError,
-        504: anthropic.InternalServerError,
-        529: anthropic.InternalServerError,
-    }
-    return classes.get(status, anthropic.InternalServerError)
-
+CLASSES: dict[int, type[anthropic.APIStatusError]] = {
+    400: anthropic.BadRequestError,
+    402: anthropic.PaymentRequiredError,
+    403: anthropic.PermissionDeniedError,
+    404: anthropic.NotFoundError,
+    413: anthropic.ContentTooLargeError,
+    429: anthropic.RateLimitError,
+    500: anthropic.InternalServerError,
+    502: anthropic.InternalServerError,
+    504: anthropic.GatewayTimeoutError,
+    529: anthropic.OverloadedError,
+}
 
 STATUSES = {
     "openai_chat": [
@@ -65,10 +62,10 @@ async def test_upstreams_status_becomes_the_sdks_class(
 ) -> None:
     """T72, T83, T84, T88, case 15: streamed and whole, asked once each; `silent`: no word about retrying."""
     async with served(backend, failing(theirs, SAYS)) as scene, sdk(scene.url) as client:
-        with pytest.raises(refusal(ours)) as streamed:
+        with pytest.raises(CLASSES[ours]) as streamed:
             async with client.messages.stream(**message_of()):
                 pass
-        with pytest.raises(refusal(ours)) as whole:
+        with pytest.raises(CLASSES[ours]) as whole:
             await client.messages.create(**message_of())
     for caught in (streamed.value, whole.value):
         assert (caught.status_code, caught.type) == (ours, kind)

@@ -22,7 +22,9 @@ class AsgiClient:
     does whose client reads slowly.
     """
 
-    def __init__(self, *steps: Message | float | asyncio.Event, drain: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self, *steps: Message | float | asyncio.Event, drain: Callable[[], Any] | None = None
+    ) -> None:
         self._steps = list(steps)
         self._hung_up = asyncio.Event()
         self._drain = drain

@@ -17,7 +17,9 @@ class Reply:
         return values[0] if values else None
 
 
-async def call_app(app, method: str, path: str, headers=(), body: bytes = b"", query: str = "") -> Reply:
+async def call_app(
+    app, method: str, path: str, headers=(), body: bytes = b"", query: str = "", server=("127.0.0.1", 8082)
+) -> Reply:
     """One request with exactly these headers (pairs of str or bytes, in order)."""
     scope = {
         "type": "http",
@@ -31,7 +33,7 @@ async def call_app(app, method: str, path: str, headers=(), body: bytes = b"", q
         "root_path": "",
         "headers": [(_bytes(name).lower(), _bytes(value)) for name, value in headers],
         "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8082),
+        "server": server,
         "state": {},
     }
     reply = Reply()

@@ -41,14 +41,20 @@ class ClaudeRun:
 
     @property
     def result(self) -> dict[str, Any]:
-        """The last `result` event; AssertionError with what there was when it is missing."""
+        """The last `result` event; AssertionError if there is none."""
         results = [event for event in self.events if event.get("type") == "result"]
-        assert results, f"no result; exit {self.exit_code}, stderr: {self.stderr[-2000:]}"
+        assert results, f"no result: {self.story}"
         return results[-1]
 
     @property
     def result_text(self) -> str:
         return str(self.result.get("result", ""))
+
+    @property
+    def story(self) -> str:
+        """What to show when a test fails: the exit code, the last events, stderr."""
+        last = [json.dumps(event, ensure_ascii=False)[:1000] for event in self.events[-6:]]
+        return "\n".join([f"exit {self.exit_code}", *last, self.stderr[-2000:]])
 
     @property
     def failed(self) -> bool:

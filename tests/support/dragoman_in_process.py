@@ -49,7 +49,7 @@ async def dragoman_in_process(
     """
     settings = load_settings(env, None)
     observer = RecordingObserver()
-    with _own_logging():
+    with own_logging():
         if patience is None and idle_seconds is None:
             app = create_app(settings)
         else:
@@ -127,11 +127,11 @@ def _hurried_app(
         others=lambda app: build_router([], lambda: app.ready, keys, new_request_id),
         stop=upstream.close,
     )
-    return Guard(app, GuardRules(loopback=True), new_request_id)
+    return Guard(app, GuardRules(), new_request_id)
 
 
 @contextmanager
-def _own_logging() -> Iterator[None]:
+def own_logging() -> Iterator[None]:
     """The app configures the logging of the whole process; the tests' own comes back afterwards."""
     root = logging.getLogger()
     before = (root.handlers[:], root.level, logging.raiseExceptions, warnings.showwarning)

@@ -91,6 +91,10 @@ class Call:
             pass
         return self.response
 
+    def send(self, data: bytes) -> None:
+        """More of the request."""
+        self._writer.write(data)
+
     def hang_up(self) -> None:
         """Closes the connection at once."""
         self._writer.transport.abort()

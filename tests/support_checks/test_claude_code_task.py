@@ -20,10 +20,11 @@ async def test_client_finishes_the_task(claude_code: ClaudeCode, tmp_path: Path,
         run = await claude_code.run(
             task.prompt, upstream.base_url, workdir=tmp_path, model=model, credential="api_key"
         )
-    assert upstream.violations == []
-    assert run.result_text == task.final_text, run.stderr
+    assert upstream.violations == [], run.story
+    assert run.result_text == task.final_text, run.story
     assert not run.failed
-    assert [name for name, _ in run.tool_uses] == ["Write", "Bash", "Read", "Read", "ToolSearch", "CronList"]
+    tools = [name for name, _ in run.tool_uses]
+    assert tools == ["Write", "Bash", "Read", "Read", "ToolSearch", "CronList"], run.story
     for sent in upstream.sent:
         check_stream(sent)
 

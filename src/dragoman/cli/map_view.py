@@ -20,6 +20,8 @@ def map_lines(model_map: ModelMap, available_dialects: Set[str]) -> list[str]:
 
 def obstacle(target: Target, available_dialects: Set[str]) -> str:
     """Why this target cannot answer, or nothing."""
+    if target.channel.access != "direct":
+        return f"not available yet: {target.channel.access}"
     if target.channel.dialect not in available_dialects:
         return f"not available yet: {target.channel.dialect}"
     if lacks_key(target.channel):

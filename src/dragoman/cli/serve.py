@@ -1,7 +1,6 @@
 """`dragoman serve`: checks what can be checked before the server starts, shows one screen, starts it."""
 
 import errno
-import ipaddress
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -16,10 +15,10 @@ from dragoman.cli.say import say
 from dragoman.config.build import build_model_map, notices
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.settings import Settings
-from dragoman.config.sources import ENV_FILE_VARIABLE
 from dragoman.config.today import utc_today
 from dragoman.dialects.registry import DIALECTS
 from dragoman.routing.model_map import ModelMap
+from dragoman.wire.address import is_loopback
 
 REFUSED = 2
 BAD_SETTINGS = 3
@@ -73,23 +72,11 @@ def run_server(environ: Mapping[str, str], env_file: Path, flags: Flags) -> int:
 def _serve(settings: Settings, env_file: Path, flags: Flags) -> int:
     from dragoman.app import run
 
-    if flags.reload:
-        os.environ[ENV_FILE_VARIABLE] = str(env_file)
     try:
-        run(settings, reload=flags.reload, log_level=flags.log_level)
+        run(settings, env_file if flags.reload else None, flags.log_level)
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`; a name that needs a resolver counts as reachable."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def free_port(host: str, port: int) -> int:

@@ -105,6 +105,8 @@ def _missing_keys(settings: Settings, model_map: ModelMap) -> Iterator[str]:
 def _unavailable(model_map: ModelMap, available_dialects: Set[str]) -> Iterator[str]:
     used = {target.channel.dialect for target in model_map.used()}
     with_key = {target.channel.dialect for _, target in model_map.rows() if target.channel.credential}
+    if any(target.channel.access == "vertex" for target in model_map.used()):
+        yield "Vertex AI is not available in this version: requests that need it are refused"
     for dialect in sorted((used | with_key) - available_dialects):
         yield f"the dialect `{dialect}` is not available in this version: requests that need it are refused"
 

@@ -19,6 +19,7 @@ _REASONS = {
     "billing_policy": "the upstream bills by its own rules",
     "safeguards": "the upstream judges no tool calls",
     "container": "the upstream has no containers",
+    "mcp_servers": "the upstream connects to no MCP servers; connect them to the client",
 }
 
 
@@ -40,10 +41,6 @@ def judge_other_fields(fields: Iterable[str], raw: dict[str, Any], losses: Losse
 
 def _refuse(field: str, value: Any) -> None:
     match field:
-        case "mcp_servers":
-            raise invalid_request(
-                "mcp_servers: this model cannot call MCP servers; connect them to the client instead"
-            )
         case "thread":
             raise invalid_request(
                 "thread: thread_unsupported_request: send the whole conversation in `messages`"

@@ -23,6 +23,7 @@ from dragoman.routing.channel import Target
 from dragoman.routing.plan import plan
 from dragoman.wire.exchange import Headers
 from dragoman.wire.jsonbytes import encode
+from dragoman.wire.redact import SecretScrubber
 from dragoman.wire.sse import comment
 
 MOST_MENDS = 4
@@ -43,6 +44,7 @@ class Answer:
         self._gateway = gateway
         self._memory = memory
         self._request = request
+        self._target: Target | None = None
         self._attempt: Attempt | None = None
         self._started = False
         self.complete = False
@@ -77,8 +79,9 @@ class Answer:
                     yield said
             self.trace.status = 200
         except UpstreamFailure as failure:
-            self._fail(failure.error)
-            raise failure.error from failure
+            error = self._without_credential(failure.error)
+            self._fail(error)
+            raise error from failure
         except ApiError as error:
             self._fail(error)
             raise
@@ -133,7 +136,7 @@ class Answer:
         return b"".join([frame_of(said) for said in held + new]) or comment("waiting for the upstream")
 
     async def _attempts(self) -> AsyncGenerator[Sequence[Said], None]:
-        target = plan(self._request.model, self._gateway.model_map).targets[0]
+        target = self._target = plan(self._request.model, self._gateway.model_map).targets[0]
         quirks = self._memory.quirks(target)
         for mends_left in range(MOST_MENDS, -1, -1):
             attempt = self._begin(target, quirks)
@@ -195,6 +198,16 @@ class Answer:
         self.trace.ending = stop_reason
         self.complete = True
         return writer.take()
+
+    def _without_credential(self, error: ApiError) -> ApiError:
+        """Some upstreams quote the key that they refuse."""
+        if self._target is None or not self._target.channel.credential:
+            return error
+        scrubber = SecretScrubber((self._target.channel.credential,))
+        error.message = scrubber.scrub(error.message)
+        if error.body is not None:
+            error.body = scrubber.scrub_bytes(error.body)
+        return error
 
     def _fail(self, error: ApiError) -> None:
         committed = self._attempt is not None and self._attempt.gate.committed

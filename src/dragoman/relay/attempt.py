@@ -98,16 +98,22 @@ class Attempt:
 
 
 def dialect_of(gateway: Gateway, target: Target) -> Dialect:
-    """Raises ApiError 501 for a dialect that this version does not speak."""
+    """Raises ApiError 501 for a dialect or an access that this version does not have."""
     dialect = gateway.dialects.get(target.channel.dialect)
+    if target.channel.access != "direct":
+        raise _not_yet(target, f"the access `{target.channel.access}`")
     if dialect is None:
-        raise ApiError(
-            501,
-            f"model `{target.model}` needs the dialect `{target.channel.dialect}`, which this version does not "
-            "speak yet: route the model to another provider with BIG_MODEL, SMALL_MODEL or a channel",
-            headers=(("x-should-retry", "false"),),
-        )
+        raise _not_yet(target, f"the dialect `{target.channel.dialect}`")
     return dialect
+
+
+def _not_yet(target: Target, what: str) -> ApiError:
+    return ApiError(
+        501,
+        f"model `{target.model}` needs {what}, which this version does not have yet: "
+        "route the model to another provider with BIG_MODEL, SMALL_MODEL or a channel",
+        headers=(("x-should-retry", "false"),),
+    )
 
 
 def address(target: Target, written: Written, client_headers: Headers) -> HttpRequest:

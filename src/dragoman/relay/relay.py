@@ -41,6 +41,13 @@ class Relay:
             )
         )
 
+    def report(self, bug: Exception, request_id: str) -> ApiError:
+        """Tell the observer of our own mistake; the client is told no more than that there was one."""
+        self.gateway.observer.bug(f"{type(bug).__name__} while reading {request_id}", bug)
+        error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
+        self.refuse(error, request_id)
+        return error
+
     def quirks(self, target: Target) -> Quirks:
         """A target's quirks as far as they are known by now."""
         return self._learned.get((target.channel.name, target.model), target.quirks)

@@ -13,6 +13,7 @@ import msgspec
 from dragoman.messages.errors import ApiError
 from dragoman.server.errors import send_error
 from dragoman.server.hangup import Receive, Scope, Send
+from dragoman.wire.address import is_loopback
 
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -25,8 +26,10 @@ _FINAL = (("x-should-retry", "false"),)
 class GuardRules(msgspec.Struct, frozen=True):
     """What the guard goes by."""
 
-    loopback: bool
-    """The server listens on loopback only; then only local names are right in `Host`."""
+    public: bool = False
+    """The operator chose to serve other machines: they may come, by whatever name they know this one."""
+    keyed: bool = False
+    """Callers must present a key, so other machines may come even if nobody chose so (`uvicorn --host 0.0.0.0`)."""
     allowed_hosts: frozenset[str] = frozenset()
     """Further host names or addresses, without a port."""
 
@@ -36,7 +39,7 @@ class Guard:
 
     def __init__(self, app: AsgiApp, rules: GuardRules, new_request_id: Callable[[], str]) -> None:
         self._app = app
-        self._check_host = rules.loopback
+        self._rules = rules
         self._hosts = _LOCAL_HOSTS | {_as_in_header(host) for host in rules.allowed_hosts}
         self._new_request_id = new_request_id
 
@@ -68,8 +71,15 @@ class Guard:
                 from_browser = True
                 if name == b"sec-fetch-site" and value.strip().lower() not in _OWN_FETCHES:
                     raise ApiError(403, "requests from other sites are refused", headers=_FINAL)
-        if self._check_host:
-            self._judge_host(hosts)
+        if _is_local(scope):
+            if not self._rules.public:
+                self._judge_host(hosts)
+        elif not (self._rules.public or self._rules.keyed):
+            raise ApiError(
+                403,
+                "this gateway serves only its own machine: set DRAGOMAN_API_KEY where it runs to let others in",
+                headers=_FINAL,
+            )
         if origins:
             _judge_origins(origins, hosts)
         if scope["method"] == "POST":
@@ -86,6 +96,12 @@ class Guard:
                 "use http://localhost or http://127.0.0.1",
                 headers=_FINAL,
             )
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether the connection came in on a loopback address (or a Unix socket)."""
+    server = scope.get("server")
+    return server is None or is_loopback(server[0])
 
 
 def _judge_origins(origins: list[bytes], hosts: list[bytes]) -> None:

@@ -46,6 +46,8 @@ class MessagesApi:
             await send_error(send, error, request_id)
         except ClientGone:
             return
+        except Exception as bug:  # noqa: BLE001 - what nobody foresaw is still an error of the Messages API
+            await send_error(send, self._relay.report(bug, request_id), request_id)
         else:
             async with CancelOnHangup(receive) as hangup:
                 try:

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import ipaddress
 import urllib.request
 from types import TracebackType
 
@@ -11,6 +10,7 @@ from yarl import URL
 
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.upstream.failures import read_failure
+from dragoman.wire.address import is_loopback
 from dragoman.wire.exchange import HttpRequest, ReplyHead
 
 KEEP_ALIVE_SECONDS = 55.0
@@ -66,7 +66,7 @@ class HttpUpstream:
         return url
 
     def _session(self, url: URL) -> aiohttp.ClientSession:
-        trust_env = self._proxied and not _is_loopback(url.host or "")
+        trust_env = self._proxied and not is_loopback(url.host or "")
         session = self._sessions.get(trust_env)
         if session is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)
@@ -94,6 +94,9 @@ class HttpReply:
                 for name, value in response.raw_headers
             ),
         )
+        self._closed = _closing_of(response)
+        if self._closed is not None:
+            self._closed.add_done_callback(self._notice_closed)
 
     async def read(self) -> bytes:
         try:
@@ -120,16 +123,34 @@ class HttpReply:
             return
 
     def close(self) -> None:
+        if self._closed is not None:
+            self._closed.remove_done_callback(self._notice_closed)
         if self._content.at_eof():
             self._response.release()
         else:
             self._response.close()
 
+    def _notice_closed(self, closed: "asyncio.Future[None]") -> None:
+        """aiohttp 3.14 closes the connection on broken chunks and leaves whoever reads waiting for ever."""
+        if not self._content.is_eof() and self._content.exception() is None:
+            self._content.set_exception(aiohttp.ClientPayloadError("the connection was closed in the body"))
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+
+def _closing_of(response: aiohttp.ClientResponse) -> "asyncio.Future[None] | None":
+    """Done when the connection of an unfinished body is closed; None if the whole body is here already."""
+    protocol = None if response.connection is None else response.connection.protocol
+    if protocol is None:
+        return None
+    closed = protocol.closed
+    if closed is None:
+        closed = asyncio.get_running_loop().create_future()
+        closed.set_result(None)
+    # One for each connection: an exception that nobody looks at would be logged.
+    closed.remove_done_callback(_look_at)
+    closed.add_done_callback(_look_at)
+    return closed
+
+
+def _look_at(closed: "asyncio.Future[None]") -> None:
+    if not closed.cancelled():
+        closed.exception()

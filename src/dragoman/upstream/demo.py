@@ -83,8 +83,9 @@ def _say(body: dict[str, Any], number: int, input_tokens: int) -> list[Event]:
         writer.tool_call(call, call, tool["name"])
         writer.tool_input(call, encode(_demo_input(tool)).decode())
     else:
-        for word in _text(body, schema).split(" "):
-            writer.text(word + " " if not schema else word)
+        text = _text(body, schema)
+        for piece in [text] if schema else [word + " " for word in text.split(" ")]:
+            writer.text(piece)
     writer.end("tool_use" if tool else "end_turn", Usage(input_tokens=input_tokens, output_tokens=60))
     return writer.take()
 
@@ -139,33 +140,39 @@ def _fitting_tool(body: dict[str, Any], asked: str) -> dict[str, Any] | None:
     if _tool_result(body) is not None:
         return None
     words = set(asked.replace("`", " ").replace(".", " ").split())
-    for tool in cast("list[dict[str, Any]]", body.get("tools") or []):
-        name = str(tool.get("name", ""))
+    for tool in cast("list[Any]", body.get("tools") or []):
+        fields = _object(tool)
+        name = str(fields.get("name", ""))
         wanted = name.lower() in words or (name == "Bash" and words & {"run", "command", "list", "files"})
-        if wanted and isinstance(tool.get("input_schema"), dict):
-            return tool
+        if wanted and isinstance(fields.get("input_schema"), dict):
+            return fields
     return None
 
 
-def _demo_input(tool: dict[str, Any]) -> Any:
+def _demo_input(tool: dict[str, Any]) -> dict[str, Any]:
     if tool["name"] == "Bash":
         return {"command": "echo Hello from the demo model", "description": "Say hello"}
-    return _fill(tool["input_schema"])
+    return _object(_fill(tool["input_schema"]))
 
 
-def _fill(schema: dict[str, Any]) -> Any:
+def _fill(schema: Any) -> Any:
     """The smallest value that the schema's required fields allow."""
-    if "enum" in schema:
-        return schema["enum"][0]
-    match schema.get("type"):
+    fields = _object(schema)
+    if fields.get("enum"):
+        return fields["enum"][0]
+    match fields.get("type"):
         case "object":
-            properties = cast("dict[str, dict[str, Any]]", schema.get("properties") or {})
-            return {name: _fill(properties.get(name, {})) for name in schema.get("required") or ()}
+            properties = _object(fields.get("properties"))
+            return {name: _fill(properties.get(name)) for name in fields.get("required") or ()}
         case "array":
             return []
         case "integer" | "number":
-            return schema.get("minimum", 1)
+            return fields.get("minimum", 1)
         case "boolean":
             return False
         case _:
             return "demo"
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

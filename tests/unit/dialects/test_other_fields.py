@@ -47,7 +47,7 @@ def test_a_bare_container_is_dropped_and_skills_are_refused():
     assert caught.value.message.startswith("container.skills: ")
 
 
-@pytest.mark.parametrize("field", ["mcp_servers", "thread", "compaction"])
+@pytest.mark.parametrize("field", ["thread", "compaction"])
 def test_fields_without_which_the_answer_would_be_wrong_are_refused_by_name(field):
     with pytest.raises(ApiError) as caught:
         judge(**{field: [{"type": "url"}]})

@@ -33,14 +33,24 @@ class Inner:
             await send({"type": "http.response.body", "body": b"inside"})
 
 
-def guarded(loopback=True, hosts=()) -> tuple[Guard, Inner]:
+def guarded(public=False, hosts=(), keyed=False) -> tuple[Guard, Inner]:
     inner = Inner()
-    return Guard(inner, GuardRules(loopback, frozenset(hosts)), lambda: "req_1"), inner
+    rules = GuardRules(public=public, keyed=keyed, allowed_hosts=frozenset(hosts))
+    return Guard(inner, rules, lambda: "req_1"), inner
 
 
-async def ask(headers, method="POST", path="/v1/messages", *, loopback=True, hosts=("My-Box.lan", "::2")):
-    guard, inner = guarded(loopback, hosts)
-    reply = await call_app(guard, method, path, headers, b"{}")
+async def ask(
+    headers,
+    method="POST",
+    path="/v1/messages",
+    *,
+    public=False,
+    keyed=False,
+    hosts=("My-Box.lan", "::2"),
+    server=("127.0.0.1", 8082),
+):
+    guard, inner = guarded(public, hosts, keyed)
+    reply = await call_app(guard, method, path, headers, b"{}", server=server)
     if reply.status == 200:
         assert inner.reached == 1
     else:
@@ -209,9 +219,9 @@ async def test_a_user_who_types_the_address_is_served(site):
         ("", 415),
     ],
 )
-@pytest.mark.parametrize("loopback", [True, False])
-async def test_only_json_may_be_posted(content_type, status, loopback):
-    assert await ask([LOCAL, ("content-type", content_type)], loopback=loopback) == status
+@pytest.mark.parametrize("public", [True, False])
+async def test_only_json_may_be_posted(content_type, status, public):
+    assert await ask([LOCAL, ("content-type", content_type)], public=public) == status
 
 
 async def test_two_content_types_must_both_be_json():
@@ -226,14 +236,14 @@ async def test_a_tool_that_names_no_type_is_trusted_but_a_browser_is_not():
 
 @pytest.mark.parametrize("host", ["gateway.example", "10.0.0.7:8082", "evil.example"])
 async def test_a_public_gateway_answers_to_any_name(host):
-    assert await ask([("host", host), JSON], loopback=False) == 200
+    assert await ask([("host", host), JSON], public=True) == 200
 
 
 async def test_a_public_gateway_refuses_pages_of_other_origins_too():
     host = ("host", "gateway.example")
-    assert await ask([host, ("origin", "http://evil.example"), JSON], loopback=False) == 403
-    assert await ask([host, ("sec-fetch-site", "cross-site"), JSON], loopback=False) == 403
-    assert await ask([host, ("origin", "https://gateway.example"), JSON], loopback=False) == 200
+    assert await ask([host, ("origin", "http://evil.example"), JSON], public=True) == 403
+    assert await ask([host, ("sec-fetch-site", "cross-site"), JSON], public=True) == 403
+    assert await ask([host, ("origin", "https://gateway.example"), JSON], public=True) == 200
 
 
 async def test_a_websocket_is_closed_and_the_lifespan_passes():
@@ -251,3 +261,26 @@ async def test_a_websocket_is_closed_and_the_lifespan_passes():
     assert inner.reached == 0
     await guard({"type": "lifespan"}, receive, send)
     assert inner.reached == 1
+
+
+@pytest.mark.parametrize(
+    ("rules", "status"),
+    [
+        pytest.param({}, 403, id="nobody chose to let others in"),
+        pytest.param({"keyed": True}, 200, id="others need a key"),
+        pytest.param({"public": True}, 200, id="others were let in"),
+    ],
+)
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7"])
+async def test_other_machines_come_in_only_where_somebody_chose_so(rules, status, address):
+    """R06: `uvicorn server:app --host 0.0.0.0` without a key serves this machine alone."""
+    host = ("host", "gateway.example:8082")
+    assert await ask([host, JSON], server=(address, 8082), **rules) == status
+
+
+async def test_a_local_name_does_not_open_the_door_to_other_machines():
+    assert await ask([LOCAL, JSON], server=("192.0.2.7", 8082)) == 403
+
+
+async def test_a_unix_socket_is_this_machine():
+    assert await ask([LOCAL, JSON], server=None) == 200

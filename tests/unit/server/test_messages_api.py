@@ -11,7 +11,17 @@ from tests.support.asgi import DISCONNECT, AsgiClient, part, scope_of
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.message_rules import check_message
 from tests.support.plain_dialect import lines
-from tests.support.ports import Bench, FakeReply, FakeUpstream, ask, body_of, streamed, target, unreachable, whole
+from tests.support.ports import (
+    Bench,
+    FakeReply,
+    FakeUpstream,
+    ask,
+    body_of,
+    streamed,
+    target,
+    unreachable,
+    whole,
+)
 from tests.support.virtual_time import in_virtual_time, now
 
 GOOD = lines("start", "text a", "text b", "end end_turn")
@@ -141,7 +151,9 @@ async def test_failure_of_the_upstream_is_an_http_error(stream):
 
 
 async def test_error_of_a_messages_server_is_relayed_byte_for_byte():
-    body = b'{"type":"error", "error":{"type":"rate_limit_error","message":"slow  down"},"request_id":"req_up"}'
+    body = (
+        b'{"type":"error", "error":{"type":"rate_limit_error","message":"slow  down"},"request_id":"req_up"}'
+    )
     reply = whole(body, 429, headers=(("retry-after", "7"), ("request-id", "req_up")))
     client = await call(Bench(FakeUpstream(reply), target("anthropic")), post())
     assert (client.status, client.body) == (429, body)

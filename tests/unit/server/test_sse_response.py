@@ -69,7 +69,9 @@ class Stream:
 
 
 def test_answer_is_a_head_and_a_piece_for_each_read():
-    stream = Stream(streamed(lines("start", "text a"), 1.0, lines("text b"), 1.0, lines("end end_turn"))).run()
+    stream = Stream(
+        streamed(lines("start", "text a"), 1.0, lines("text b"), 1.0, lines("end end_turn"))
+    ).run()
     assert stream.client.status == 200
     assert stream.client.headers == {
         "content-type": "text/event-stream; charset=utf-8",
@@ -130,7 +132,9 @@ def test_silence_after_the_start_is_filled_with_pings():
 
 
 def test_silence_in_the_middle_of_a_block_is_filled_with_pings():
-    stream = Stream(streamed(lines("start", "text a"), 12.0, lines("text b"), 12.0, lines("end end_turn"))).run()
+    stream = Stream(
+        streamed(lines("start", "text a"), 12.0, lines("text b"), 12.0, lines("end end_turn"))
+    ).run()
     assert stream.times == [0, 10, 12, 22, 24]
     assert stream.text == "ab"
 
@@ -215,7 +219,9 @@ def test_client_that_reads_slowly_gets_a_legal_stream_without_heaped_pings():
     async def drain() -> None:
         await asyncio.sleep(15.0)
 
-    stream = Stream(streamed(lines("start", "text a"), 1.0, lines("text b", "end end_turn")), drain=drain).run()
+    stream = Stream(
+        streamed(lines("start", "text a"), 1.0, lines("text b", "end end_turn")), drain=drain
+    ).run()
     assert stream.text == "ab"
     assert b"ping" not in stream.client.body
 
@@ -264,9 +270,9 @@ def test_page_is_a_failure_before_the_head():
 
 def test_our_request_id_stands_where_the_upstream_gave_none():
     assert (b"request-id", b"req_1") in sse_headers((), "req_1")
-    assert [value for name, value in sse_headers((("request-id", "req_up"),), "req_1") if name == b"request-id"] == [
-        b"req_up"
-    ]
+    assert [
+        value for name, value in sse_headers((("request-id", "req_up"),), "req_1") if name == b"request-id"
+    ] == [b"req_up"]
 
 
 def test_header_values_beyond_latin_1_do_not_break_the_response():

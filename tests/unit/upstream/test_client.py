@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import socket
+import struct
 import zlib
 
 import pytest
@@ -10,6 +12,7 @@ from dragoman.wire.exchange import Headers, HttpRequest
 from tests.support.http_answer import Answer, Cut, GarbageChunkSize, Hold, Pause, Reset, Stall, json_answer
 from tests.support.http_wire import WireRequest, WireServer
 
+GZIP_HEAD = zlib.compress(b"", wbits=31)[:10]
 HEADERS: Headers = (("content-type", "application/json"), ("x-key", "test-key-upstream"))
 
 
@@ -33,9 +36,11 @@ def stream(*steps, **fields) -> Answer:
 
 async def read_to_end(reply) -> bytes:
     body = b""
-    while piece := await reply.read():
-        body += piece
-    reply.close()
+    try:
+        while piece := await reply.read():
+            body += piece
+    finally:
+        reply.close()
     return body
 
 
@@ -80,7 +85,10 @@ async def test_head_comes_with_its_headers_in_lower_case_and_in_order():
 
 async def test_head_does_not_wait_for_the_body():
     more = asyncio.Event()
-    async with serving(stream(b"data: 1\n\n", Hold(more), b"data: 2\n\n")) as server, HttpUpstream() as upstream:
+    async with (
+        serving(stream(b"data: 1\n\n", Hold(more), b"data: 2\n\n")) as server,
+        HttpUpstream() as upstream,
+    ):
         reply = await upstream.open(ask(server.url))
         assert await reply.read() == b"data: 1\n\n"
         more.set()
@@ -224,8 +232,14 @@ async def test_name_that_does_not_exist_is_unreachable():
 
 
 async def test_tls_to_a_server_without_it_is_unreachable():
-    async with serving(json_answer({})) as server, HttpUpstream() as upstream:
-        failure = await failure_of(upstream, server.url.replace("http:", "https:"))
+    async def speak_plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(speak_plainly, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, HttpUpstream() as upstream:
+        failure = await failure_of(upstream, f"https://127.0.0.1:{port}")
     assert (failure.kind, failure.error.status) == ("unreachable", 502)
 
 
@@ -235,7 +249,10 @@ async def test_server_that_closes_without_an_answer_is_unreachable():
 
 
 async def test_answer_that_is_no_http_is_nonsense():
-    async with serving(Answer(framing="raw", body=(b"SSH-2.0-hello\r\n\r\n",))) as server, HttpUpstream() as upstream:
+    async with (
+        serving(Answer(framing="raw", body=(b"SSH-2.0-hello\r\n\r\n",))) as server,
+        HttpUpstream() as upstream,
+    ):
         failure = await failure_of(upstream, server.url)
     assert isinstance(failure, UpstreamNonsense)
     assert "not HTTP" in failure.error.message
@@ -250,15 +267,37 @@ async def test_answer_that_is_no_http_is_nonsense():
         Answer(body=(b"data: 1\n\n",), declared_length=1000, keep_alive=False),
         Answer(headers=(("content-encoding", "gzip"),), body=(b"data: 1\n\n",)),
         Answer(
-            headers=(("content-encoding", "gzip"),), body=(zlib.compress(b"data: 1\n\n", wbits=31)[:-9],)
+            headers=(("content-encoding", "gzip"),), body=(GZIP_HEAD, Pause(0.02), b"\x07"), framing="chunked"
         ),
     ],
-    ids=["cut", "reset", "garbage", "short", "no gzip", "cut gzip"],
+    ids=["cut", "reset", "garbage", "short", "no gzip", "damaged gzip"],
 )
 async def test_body_that_breaks_off_is_a_failure_and_no_end(answer):
     async with serving(answer) as server, HttpUpstream() as upstream:
         failure = await failure_of(upstream, server.url)
     assert (failure.kind, failure.error.status) == ("broke_midway", 502)
+
+
+async def test_garbage_in_the_same_packet_as_the_head_is_nonsense():
+    async with serving(stream(b"data: 1\n\n", GarbageChunkSize())) as server, HttpUpstream() as upstream:
+        assert isinstance(await failure_of(upstream, server.url), UpstreamNonsense)
+
+
+async def test_idle_connection_that_is_reset_leaves_no_trace():
+    noticed: list[dict] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: noticed.append(context))
+    async with serving(stream(b"a", Pause(0.05), b"b")) as server, HttpUpstream() as upstream:
+        for _ in range(2):
+            await read_to_end(await upstream.open(ask(server.url)))
+        [wire] = server.open_wires
+        linger = struct.pack("ii", 1, 0)
+        wire.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        wire.end(abort=True)
+        await asyncio.sleep(0.05)
+        await read_to_end(await upstream.open(ask(server.url)))
+        assert len(server.connections) == 2
+    gc.collect()
+    assert noticed == []
 
 
 async def test_silence_before_the_head_is_a_504():

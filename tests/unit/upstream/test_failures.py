@@ -12,7 +12,12 @@ REQUEST = aiohttp.RequestInfo("https://api.vendor.test/v1?key=test-key-secret", 
 REFUSED = OSError(111, "refused")
 
 CASES = [
-    (aiohttp.ClientConnectorCertificateError(KEY, ssl.CertificateError("x")), "unreachable", 502, "certificate"),
+    (
+        aiohttp.ClientConnectorCertificateError(KEY, ssl.CertificateError("x")),
+        "unreachable",
+        502,
+        "certificate",
+    ),
     (aiohttp.ClientConnectorSSLError(KEY, ssl.SSLError(1, "x")), "unreachable", 502, "certificate"),
     (aiohttp.ConnectionTimeoutError("x"), "unreachable", 504, "did not accept a connection in time"),
     (aiohttp.ClientConnectorDNSError(KEY, REFUSED), "unreachable", 502, "could not be resolved"),
@@ -27,7 +32,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("error", "kind", "status", "wording"), CASES, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    ("error", "kind", "status", "wording"), CASES, ids=lambda value: type(value).__name__
+)
 def test_every_error_of_the_client_has_a_meaning(error, kind, status, wording):
     failure = read_failure(error, "api.vendor.test")
     assert (failure.kind, failure.error.status) == (kind, status)

@@ -70,14 +70,17 @@ def _is_forwarded(name: str) -> bool:
 
 
 def _write_body(request: MessagesRequest, model: str, sealed: bool) -> bytes:
-    if request.model == model and not sealed:
+    renamed = request.model != model
+    # Of two fields `model` the last one was routed: the upstream must not be free to read the first.
+    if not renamed and not sealed and request.body.count(b'"model"') == 1:
         return request.body
     fields = _fields_of(request.body)
-    if request.model != model:
+    if renamed:
         fields["model"] = msgspec.Raw(encode(model))
     if sealed:
         fields["messages"] = _without_sealed_blocks(fields["messages"], request.raw["messages"])
-    return _join_object(fields)
+    body = _join_object(fields)
+    return request.body if len(body) == len(request.body) and not renamed and not sealed else body
 
 
 def _sealed_blocks(request: MessagesRequest) -> list[Loss]:

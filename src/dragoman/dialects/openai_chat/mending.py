@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dragoman.dialects.openai_chat.refusals import REFUSALS
+from dragoman.dialects.openai_chat.refusals import REFUSALS, search
 from dragoman.dialects.openai_chat.vendor_error import CONTENT_FILTER
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import UpstreamFailure
@@ -17,7 +17,7 @@ def mend(failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:
         return None
     words = f"{failure.vendor_code}: {failure.vendor_message}"
     for refusal in REFUSALS:
-        match = refusal.pattern.search(words)
+        match = search(refusal, words)
         change = refusal.change(match, quirks) if match is not None else None
         if change is not None:
             mended = msgspec.structs.replace(quirks, **change)

@@ -33,13 +33,19 @@ _NO_FORCED_CALLS: Change = {"tool_choice_required": False, "tool_choice_function
 class Refusal(msgspec.Struct, frozen=True):
     """A wording, and what to change when a server uses it."""
 
-    pattern: re.Pattern[str]
+    pattern: str
+    """A regular expression for `search` below; compiled when the first refusal comes, not at every start."""
     change: Decision
+
+
+def search(refusal: Refusal, words: str) -> re.Match[str] | None:
+    """Where a server's words are of this refusal."""
+    return re.search(refusal.pattern, words, re.IGNORECASE | re.DOTALL)
 
 
 def _row(pattern: str, change: Change | Decision) -> Refusal:
     decision = change if callable(change) else _always(change)
-    return Refusal(re.compile(pattern, re.IGNORECASE | re.DOTALL), decision)
+    return Refusal(pattern, decision)
 
 
 def _always(change: Change) -> Decision:

@@ -271,6 +271,13 @@ def test_text_that_fills_the_limit_exactly_is_not_cut():
     assert finished(out) == [text("12345678")]
 
 
+def test_a_limit_of_nothing_opens_no_block():
+    out = output(visible_tokens=0)
+    out.text("x")
+    assert out.stopped_by == "limit"
+    assert finished(out) == []
+
+
 def test_reasoning_does_not_count_against_the_visible_limit():
     out = output(thinking="shown", visible_tokens=2)
     out.reasoning("a long thought that is not visible", "reasoning_content")

@@ -247,7 +247,7 @@ def test_a_conversation_without_content_is_refused():
         written(ask(user(""), system="s"))
 
 
-@pytest.mark.parametrize("field", ["mcp_servers", "thread", "compaction"])
+@pytest.mark.parametrize("field", ["thread", "compaction"])
 def test_what_cannot_be_left_out_is_refused_by_name(field):
     with pytest.raises(ApiError, match=field):
         written(ask(**{field: [{"type": "summarize"}]}))
