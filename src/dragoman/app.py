@@ -1,5 +1,6 @@
 """The composition root: the one place that picks implementations."""
 
+import gc
 import os
 import secrets
 import time
@@ -92,6 +93,8 @@ def run(settings: Settings, reload_from: Path | None = None, log_level: str | No
         level = {} if log_level is None else {"LOG_LEVEL": log_level}
         os.environ.update({ENV_FILE_VARIABLE: str(reload_from), "HOST": settings.host, **level})
     log_uncaught_exceptions()
+    # What is loaded by now lives as long as the process: the collector need not look at it again.
+    gc.freeze()
     uvicorn.run(
         "dragoman.app:create_app_from_environment"
         if reload_from is not None

@@ -9,11 +9,8 @@ import zlib
 import pytest
 
 from tests.live_server.backends import every_backend, question, served
-from tests.live_server.sessions import openai_settings
-from tests.support.dragoman_in_process import dragoman_in_process
 from tests.support.http_answer import json_bytes
 from tests.support.openai_flavor import COMPATIBLE
-from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.raw_client import Response, ask, calling, sending
 from tests.support.replies import reply
 
@@ -269,14 +266,6 @@ async def test_suffix_that_is_no_channel_is_part_of_the_name() -> None:
         "some/other-model:free",
         "Qwen3 32B (ä)",
     ]
-
-
-async def test_upstream_that_is_dragoman_itself_is_never_called() -> None:
-    """Point 5: the client's own ANTHROPIC_BASE_URL is not read."""
-    async with ScriptedOpenAI(reply("Hello")) as upstream:
-        env = openai_settings(upstream) | {"ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}
-        async with dragoman_in_process(env) as dragoman:
-            assert (await ask(dragoman.url, question(stream=False))).status == 200
 
 
 async def test_slow_body_is_waited_for() -> None:

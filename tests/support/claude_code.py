@@ -214,7 +214,7 @@ def _runs(program: Path) -> bool:
     with tempfile.TemporaryDirectory() as home:
         environment = {"HOME": home, "PATH": os.environ["PATH"]}
         told = subprocess.run(
-            [program, "--version"], env=environment, capture_output=True, timeout=30, check=False
+            [program, "--version"], env=environment, capture_output=True, timeout=60, check=False
         )
     return told.stdout.decode().startswith(VERSION)
 

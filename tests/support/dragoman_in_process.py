@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import time
 import warnings
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -83,10 +84,21 @@ class _Server(uvicorn.Server):
         self.ready.set()
         await self._told.wait()
 
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Cuts every connection. AssertionError for a request that goes on although its client is gone."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        tasks = set(self.server_state.tasks)
+        if tasks:
+            _, pending = await asyncio.wait(tasks, timeout=5)
+            assert not pending, f"requests outlive their connections: {pending}"
+        await self.lifespan.shutdown()
+
     def end(self) -> None:
         self._told.set()
-        for connection in self.server_state.connections:
-            connection.transport.abort()
 
 
 def _config(app: Guard) -> uvicorn.Config:
@@ -100,7 +112,6 @@ def _config(app: Guard) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=5,
     )
 
 

@@ -120,8 +120,10 @@ class OneTarget:
     """Stands for a ModelMap that sends every name to one target."""
 
     target: Target
+    asked: list[str] = field(default_factory=list[str])
 
     def resolve(self, requested: str) -> Target:
+        self.asked.append(requested)
         if requested == "no/such":
             raise invalid_request("model: expected another name")
         return self.target

@@ -5,6 +5,7 @@ Also holds what all of them need: the join of base URL and path, and the check o
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Protocol
 
 from dragoman import __version__
@@ -53,6 +54,7 @@ class Access(Protocol):
         ...
 
 
+@lru_cache(maxsize=256)
 def join_url(base_url: str, path: str) -> str:
     """`base_url` and `path` with one `/v1` between them, whether the base has it or not."""
     base = base_url.rstrip("/")

@@ -20,7 +20,6 @@ from dragoman.relay.headers import loss_header, relayed
 from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
-from dragoman.routing.plan import plan
 from dragoman.wire.exchange import Headers
 from dragoman.wire.jsonbytes import encode
 from dragoman.wire.redact import SecretScrubber
@@ -31,8 +30,9 @@ MOST_MENDS = 4
 
 
 class Memory(Protocol):
-    """What earlier refusals taught about targets."""
+    """What earlier requests taught."""
 
+    def target(self, requested: str) -> Target: ...
     def quirks(self, target: Target) -> Quirks: ...
     def learn(self, target: Target, quirks: Quirks) -> None: ...
 
@@ -136,7 +136,7 @@ class Answer:
         return b"".join([frame_of(said) for said in held + new]) or comment("waiting for the upstream")
 
     async def _attempts(self) -> AsyncGenerator[Sequence[Said], None]:
-        target = self._target = plan(self._request.model, self._gateway.model_map).targets[0]
+        target = self._target = self._memory.target(self._request.model)
         quirks = self._memory.quirks(target)
         for mends_left in range(MOST_MENDS, -1, -1):
             attempt = self._begin(target, quirks)

@@ -41,6 +41,11 @@ async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: s
     except asyncio.CancelledError:
         trace.status, trace.ending = 499, "client_aborted"
         raise
+    except Exception as bug:
+        gateway.observer.bug(f"{type(bug).__name__} while counting for {request_id}", bug)
+        error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
+        trace.status, trace.ending, trace.error = error.status, error.type, error.message
+        raise error from bug
     finally:
         trace.ended = gateway.clock()
         gateway.observer.settled(trace)

@@ -8,6 +8,11 @@ from dragoman.relay.count_tokens import count_tokens
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
+from dragoman.routing.plan import plan
+
+
+MOST_REMEMBERED_NAMES = 1000
+"""Clients choose the names."""
 
 
 class Relay:
@@ -15,6 +20,7 @@ class Relay:
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
+        self._targets: dict[str, Target] = {}
         self._learned: dict[tuple[str, str], Quirks] = {}
 
     def answer(self, request: MessagesRequest, request_id: str) -> Answer:
@@ -47,6 +53,15 @@ class Relay:
         error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
         self.refuse(error, request_id)
         return error
+
+    def target(self, requested: str) -> Target:
+        """Where a requested model goes; the model map never changes, so it is asked once for each name."""
+        target = self._targets.get(requested)
+        if target is None:
+            if len(self._targets) >= MOST_REMEMBERED_NAMES:
+                self._targets.clear()
+            target = self._targets[requested] = plan(requested, self.gateway.model_map).targets[0]
+        return target
 
     def quirks(self, target: Target) -> Quirks:
         """A target's quirks as far as they are known by now."""

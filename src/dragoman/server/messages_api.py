@@ -49,7 +49,7 @@ class MessagesApi:
         except Exception as bug:  # noqa: BLE001 - what nobody foresaw is still an error of the Messages API
             await send_error(send, self._relay.report(bug, request_id), request_id)
         else:
-            async with CancelOnHangup(receive) as hangup:
+            async with CancelOnHangup(scope, receive) as hangup:
                 try:
                     await self._answer(request, request_id, send, hangup)
                 except ApiError as error:

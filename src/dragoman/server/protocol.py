@@ -6,6 +6,7 @@ uvicorn 0.54 has no limit on headers with httptools, no deadline for them, and a
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from typing_extensions import override
@@ -15,6 +16,7 @@ from uvicorn.server import ServerState
 
 from dragoman.messages.errors import ApiError
 from dragoman.server.errors import render
+from dragoman.server.hangup import HANGUP_LISTENERS
 
 LARGEST_HEAD = 64 * 1024
 MOST_HEADERS = 100
@@ -45,6 +47,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_size = 0
         self._refused = False
+        self._hangup_listeners: list[Callable[[], None]] = []
         self._refusal = ApiError(400, "the request is not valid HTTP/1.1")
 
     @override
@@ -56,6 +59,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_arrived()
         super().connection_lost(exc)
+        for notice in self._hangup_listeners:
+            notice()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -78,6 +83,7 @@ class LimitedProtocol(HttpToolsProtocol):
     @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = {HANGUP_LISTENERS: self._hangup_listeners}  # pyright: ignore[reportGeneralTypeIssues, reportArgumentType]
         self._in_head = True
         self._head_size = 0
 
@@ -98,8 +104,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refuse(_headers_too_large())
         parser = self.parser
         version = parser.get_http_version() if parser is not None else ""
-        chunked = any(name == b"transfer-encoding" for name, _ in self.headers)
-        if version not in ("1.0", "1.1") or (version == "1.0" and chunked):
+        if version != "1.1" and not (version == "1.0" and _is_unchunked(headers)):
             self._refuse(self._refusal)
         # The parser takes what follows for another protocol: the body would be lost.
         if parser is not None and parser.should_upgrade():
@@ -142,6 +147,10 @@ class LimitedProtocol(HttpToolsProtocol):
         self._deadline = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def _is_unchunked(headers: list[tuple[bytes, bytes]]) -> bool:
+    return not any(name == b"transfer-encoding" for name, _ in headers)
 
 
 def _headers_too_large() -> ApiError:

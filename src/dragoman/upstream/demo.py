@@ -130,7 +130,7 @@ def _tool_result(body: dict[str, Any]) -> str | None:
             content: Any = block.get("content")
             if isinstance(content, list):
                 parts = cast("list[Any]", content)
-                content = " ".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
+                content = " ".join(str(_object(part).get("text") or "") for part in parts)
             return str(content or "")
     return None
 

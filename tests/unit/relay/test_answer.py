@@ -260,6 +260,15 @@ async def test_unknown_dialect_is_a_501_that_is_not_retried():
     assert bench.trace.status == 501
 
 
+@pytest.mark.parametrize("dialect", ["plain", "anthropic"])
+async def test_credential_that_an_upstream_quotes_does_not_reach_the_client(dialect):
+    body = b'{"type":"error","error":{"type":"invalid_request_error","message":"bad test-key-upstream"}}'
+    bench = Bench(FakeUpstream(whole(body, 400)), target(dialect))
+    _, error = await heard(bench.answer())
+    assert "bad" in error.message
+    assert "test-key-upstream" not in error.message + (error.body or b"").decode() + bench.trace.error
+
+
 async def test_strict_gateway_refuses_what_would_be_lost():
     bench = Bench(FakeUpstream(), strict=True)
     _, error = await heard(bench.answer(unknown=["top_k", "tools.3"]))

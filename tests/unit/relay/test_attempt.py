@@ -39,6 +39,13 @@ def test_dialect_that_is_not_spoken_is_a_501_that_is_not_retried():
     assert (caught.value.status, caught.value.headers) == (501, (("x-should-retry", "false"),))
 
 
+def test_access_that_is_not_there_is_a_501_that_is_not_retried():
+    bench = Bench(FakeUpstream(), target(model="gemini-3-pro", access="vertex"))
+    with pytest.raises(ApiError, match="`gemini-3-pro` needs the access `vertex`") as caught:
+        dialect_of(bench.gateway, bench.target)
+    assert (caught.value.status, caught.value.headers) == (501, (("x-should-retry", "false"),))
+
+
 def test_missing_credential_is_a_401_that_names_the_setting():
     with pytest.raises(ApiError, match="no credential for `somewhere`: set SOMEWHERE_API_KEY") as caught:
         address(target(credential=""), WRITTEN, ())

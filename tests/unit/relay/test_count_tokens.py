@@ -111,3 +111,12 @@ async def test_count_that_the_client_left_is_settled_once_as_aborted():
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (bench.trace.status, bench.trace.ending, reply.closed) == (499, "client_aborted", 1)
+
+
+async def test_our_own_mistake_is_reported_and_shown_without_its_text():
+    bench = bench_of(ZeroDivisionError("test-key-upstream"))
+    with pytest.raises(ApiError) as caught:
+        await count_tokens(bench.gateway, QUESTION, "req_1")
+    assert (caught.value.status, "test-key" in caught.value.message) == (500, False)
+    assert "ZeroDivisionError" in bench.observer.bugs[0]
+    assert (bench.trace.status, bench.trace.ending) == (500, "api_error")

@@ -1,7 +1,9 @@
 import msgspec
+import pytest
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError
+from dragoman.relay.relay import MOST_REMEMBERED_NAMES
 from tests.support.plain_dialect import PlainDialect, lines
 from tests.support.ports import Bench, FakeUpstream, ask, streamed, target, whole
 
@@ -51,3 +53,33 @@ def test_request_that_got_no_further_than_the_door_is_recorded():
     trace = bench.trace
     assert (trace.request_id, trace.status, trace.ending) == ("req_1", 401, "authentication_error")
     assert (trace.error, trace.started, trace.ended) == ("wrong key", 1000.0, 1000.0)
+
+
+def test_mistake_at_the_door_is_reported_and_recorded_without_its_text():
+    bench = Bench(FakeUpstream())
+    error = bench.relay.report(ZeroDivisionError("secret"), "req_1")
+    assert (error.status, "secret" in error.message) == (500, False)
+    assert "ZeroDivisionError" in bench.observer.bugs[0]
+    assert (bench.trace.request_id, bench.trace.status) == ("req_1", 500)
+
+
+def test_model_map_is_asked_once_for_each_name():
+    bench = Bench(FakeUpstream())
+    assert bench.relay.target("claude-sonnet-5") is bench.relay.target("claude-sonnet-5") is bench.target
+    bench.relay.target("claude-opus-5-5")
+    assert bench.gateway.model_map.asked == ["claude-sonnet-5", "claude-opus-5-5"]
+
+
+def test_names_that_clients_make_up_do_not_fill_the_memory():
+    bench = Bench(FakeUpstream())
+    for number in range(2 * MOST_REMEMBERED_NAMES):
+        assert bench.relay.target(f"made-up-{number}") is bench.target
+    bench.relay.target("made-up-0")
+    assert bench.gateway.model_map.asked.count("made-up-0") == 2
+
+
+def test_name_that_cannot_be_a_model_is_refused_each_time():
+    bench = Bench(FakeUpstream())
+    for _ in range(2):
+        with pytest.raises(ApiError, match="model: "):
+            bench.relay.target("no/such")

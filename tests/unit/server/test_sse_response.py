@@ -35,7 +35,7 @@ class Stream:
         self.began = now()
         tasks = asyncio.all_tasks()
         beside = asyncio.ensure_future(meanwhile(self)) if meanwhile else None
-        async with CancelOnHangup(self.client.receive) as hangup:
+        async with CancelOnHangup({}, self.client.receive) as hangup:
             answer = self.bench.answer()
             response = SseResponse(self.client.send, answer, "req_1", self._patience, hangup)
             try:

@@ -130,7 +130,9 @@ def test_last_text_of_the_last_question_decides():
     assert text_of(answered(tools=[BASH], messages=messages)).strip() == GREETING
 
 
-@pytest.mark.parametrize("content", ["42 files", [{"type": "text", "text": "42"}, {"type": "text", "text": "files"}]])
+@pytest.mark.parametrize(
+    "content", ["42 files", [{"type": "text", "text": "42"}, {"type": "text", "text": "files"}]]
+)
 def test_result_of_a_tool_is_quoted_and_no_tool_is_called_again(content):
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": content}
     messages = user([result, {"type": "text", "text": "run bash again"}])
@@ -163,10 +165,21 @@ async def test_tokens_are_counted():
         {"output_config": {"format": None}},
         {"output_config": {}},
         {"output_config": "high"},
-        {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object", "required": ["a"]}}}},
+        {
+            "output_config": {
+                "format": {"type": "json_schema", "schema": {"type": "object", "required": ["a"]}}
+            }
+        },
         {"tools": [None, {"name": None}, {"name": "Bash"}], "messages": user("run")},
         {"tools": [{"name": "x", "input_schema": {"type": "object", "properties": None, "required": ["a"]}}]},
-        {"tools": [{"name": "hi", "input_schema": {"type": "object", "properties": {"a": None}, "required": ["a"]}}]},
+        {
+            "tools": [
+                {
+                    "name": "hi",
+                    "input_schema": {"type": "object", "properties": {"a": None}, "required": ["a"]},
+                }
+            ]
+        },
         {"tools": [{"name": "hi", "input_schema": {"enum": []}}]},
         {"tools": [{"name": "hi", "input_schema": {"type": ["object", "null"]}}]},
         {"messages": user([None, {"type": "text"}, {"type": "text", "text": None}])},

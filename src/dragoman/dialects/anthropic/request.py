@@ -3,6 +3,7 @@
 Values are cut out and put back as bytes, never re-encoded: prompt caches and signatures see what the client wrote.
 """
 
+from collections.abc import Set
 from typing import Any, cast
 
 import msgspec
@@ -27,6 +28,12 @@ _FORWARDED_PREFIXES = ("anthropic-", "x-")
 _KEPT_BACK = frozenset({"x-api-key", "x-real-ip", "x-dragoman-api-key"})
 _KEPT_BACK_PREFIXES = ("x-forwarded-", "x-proxy-")
 
+_NOT_COUNTED = frozenset(
+    {"max_tokens", "stream", "stop_sequences", "metadata", "service_tier", "container"}
+    | {"temperature", "top_p", "top_k"}
+)
+"""Fields of a message's request that the count takes for an error (spec/anthropic-messages.md section 9)."""
+
 
 def write_request(request: MessagesRequest, model: str) -> Written:
     """The client's own bytes wherever possible."""
@@ -41,10 +48,10 @@ def write_request(request: MessagesRequest, model: str) -> Written:
 
 
 def write_count(request: MessagesRequest, model: str) -> Written:
-    """The same for count_tokens."""
+    """The same for count_tokens, without the fields that only a message has."""
     return Written(
         path=COUNT_PATH,
-        body=_write_body(request, model, sealed=bool(_sealed_blocks(request))),
+        body=_write_body(request, model, bool(_sealed_blocks(request)), _NOT_COUNTED & request.raw.keys()),
         headers=forwarded_headers(request.headers),
         streaming=False,
     )
@@ -69,12 +76,16 @@ def _is_forwarded(name: str) -> bool:
     return name.startswith(_FORWARDED_PREFIXES)
 
 
-def _write_body(request: MessagesRequest, model: str, sealed: bool) -> bytes:
+def _write_body(
+    request: MessagesRequest, model: str, sealed: bool, left_out: Set[str] = frozenset()
+) -> bytes:
     renamed = request.model != model
     # Of two fields `model` the last one was routed: the upstream must not be free to read the first.
-    if not renamed and not sealed and request.body.count(b'"model"') == 1:
+    if not renamed and not sealed and not left_out and request.body.count(b'"model"') == 1:
         return request.body
     fields = _fields_of(request.body)
+    for name in left_out:
+        del fields[name]
     if renamed:
         fields["model"] = msgspec.Raw(encode(model))
     if sealed:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, cast
 
 from dragoman.dialects.quirks import Quirks
@@ -94,6 +95,7 @@ def will_think(conversation: Conversation, quirks: Quirks) -> bool:
     return effort != "none"
 
 
+@lru_cache(maxsize=256)
 def model_family(model: str) -> str:
     """Models that understand each other's reasoning: `deepseek` for `vendor/DeepSeek-V4:free`."""
     match = re.match(r"[a-z]+", model.lower().rpartition("/")[2])

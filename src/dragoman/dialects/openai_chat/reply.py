@@ -69,15 +69,11 @@ class ChatReply:
         if data == b"[DONE]":
             self._end()
             return self._output.writer.take()
-        try:
-            chunk = _decode_chunk(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            chunk = _decode_loosely(data)
-        self._read(chunk, data)
+        self._read(_decode(data), data)
         return self._output.writer.take()
 
     def read_whole(self, body: bytes) -> Sequence[Said]:
-        chunk = _decode_loosely(body)
+        chunk = _decode(body)
         if chunk.error is None and chunk.object != "error" and not chunk.choices:
             raise UpstreamNonsense("the upstream answered with JSON that is not a chat completion")
         self._read(chunk, body)
@@ -209,6 +205,13 @@ class ChatReply:
             input_tokens=self._estimated_input_tokens,
             output_tokens=usage.output_tokens or self._output.estimated_output_tokens,
         )
+
+
+def _decode(data: bytes) -> Chunk:
+    try:
+        return _decode_chunk(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_loosely(data)
 
 
 def _decode_loosely(data: bytes) -> Chunk:
