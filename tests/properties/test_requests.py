@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dragoman.dialects.quirks import Quirks
@@ -110,6 +110,12 @@ def messy_conversations(draw):
 any_conversation = st.one_of(conversations(), messy_conversations())
 
 
+def _only_thought(body):
+    """Whether some assistant message is left out, so that the user messages around it are joined."""
+    said = [message["content"] for message in body["messages"] if message["role"] == "assistant"]
+    return any(all(block["type"] == "thinking" for block in blocks) for blocks in said)
+
+
 def request_of(body, **options):
     return parse_request(json.dumps(body).encode(), (("x-app", "cli"),), **options)
 
@@ -159,6 +165,7 @@ def test_every_call_has_an_id_of_its_own_and_its_own_result(body, server):
 @given(body=any_conversation, server=servers)
 def test_the_next_turn_begins_with_the_messages_of_the_last(body, server):
     quirks, _ = server
+    assume(not quirks.merge_roles or not _only_thought(body))
     messages = body["messages"]
     whole = written(body, quirks)
     for end in range(1, len(messages)):

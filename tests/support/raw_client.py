@@ -95,6 +95,10 @@ class Call:
         """More of the request."""
         self._writer.write(data)
 
+    def stop_reading(self) -> None:
+        """Takes no more bytes from the socket."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+
     def hang_up(self) -> None:
         """Closes the connection at once."""
         self._writer.transport.abort()

@@ -12,7 +12,10 @@ class GatewayApp:
     """The app behind the guard. `others` is called for other paths, `stop` after the last request."""
 
     def __init__(
-        self, messages: MessagesApi, others: Callable[["GatewayApp"], AsgiApp], stop: Callable[[], Awaitable[None]]
+        self,
+        messages: MessagesApi,
+        others: Callable[["GatewayApp"], AsgiApp],
+        stop: Callable[[], Awaitable[None]],
     ) -> None:
         self._messages = messages
         self._stop = stop

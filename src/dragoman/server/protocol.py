@@ -21,12 +21,40 @@ from dragoman.server.hangup import HANGUP_LISTENERS
 LARGEST_HEAD = 64 * 1024
 MOST_HEADERS = 100
 LONGEST_TARGET = 8 * 1024
+INTERIM = b"HTTP/1.1 100 "
 LINGER_SECONDS = 1.0
 """After an answer to a bad request."""
 
 
 class _HeadRefused(Exception):
     """Stops the parser; httptools reports it as a parse error."""
+
+
+class _HeadWithBody:
+    """Sends the head of a response together with the first of its body: a call into the kernel for each is the
+    dearest part of a short answer."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = b""
+        """Held; empty before it came, None once it was sent."""
+
+    def write(self, data: bytes) -> None:
+        if self._head is None or data.startswith(INTERIM):
+            self._transport.write(data)
+        elif self._head:
+            self._transport.write(self._head + data)
+            self._head = None
+        else:
+            self._head = data
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        if self._head:
+            self._transport.write(self._head)
+        self._transport.close()
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -110,6 +138,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if parser is not None and parser.should_upgrade():
             self._refuse(ApiError(501, "this gateway upgrades no connection; leave out `Upgrade`"))
         super().on_headers_complete()
+        if self.scope["method"] != "HEAD":
+            self.cycle.transport = _HeadWithBody(self.transport)  # pyright: ignore[reportAttributeAccessIssue]
 
     @override
     def send_400_response(self, msg: str) -> None:

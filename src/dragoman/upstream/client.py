@@ -24,6 +24,7 @@ class HttpUpstream:
     """Implements `Upstream`. `idle_seconds` limits the wait for the head and between two reads."""
 
     def __init__(self, connect_seconds: float = 5.0, idle_seconds: float = 300.0) -> None:
+        self._idle_seconds = idle_seconds
         self._timeout = aiohttp.ClientTimeout(
             total=None, connect=None, sock_connect=connect_seconds, sock_read=idle_seconds
         )
@@ -41,7 +42,7 @@ class HttpUpstream:
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise read_failure(error, url.host or "the upstream") from error
-        return HttpReply(response, url.host or "the upstream")
+        return HttpReply(response, url.host or "the upstream", self._idle_seconds)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -81,28 +82,38 @@ class HttpUpstream:
 
 
 class HttpReply:
-    """Implements `UpstreamReply`."""
+    """Implements `UpstreamReply`.
 
-    def __init__(self, response: aiohttp.ClientResponse, host: str) -> None:
+    aiohttp's own limit on silence sets a timer anew for each piece of data; here one timer for the whole reply
+    looks now and then how long the reader has been waiting.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, host: str, idle_seconds: float) -> None:
         self._response = response
         self._content = response.content
         self._host = host
         self.head = ReplyHead(
             response.status,
-            tuple(
-                (name.decode("latin-1").lower(), value.decode("latin-1"))
-                for name, value in response.raw_headers
-            ),
+            tuple([(name.lower(), value) for name, value in response.headers.items()]),
         )
+        self._idle_seconds = idle_seconds
+        self._waiting_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._closed = _closing_of(response)
         if self._closed is not None:
             self._closed.add_done_callback(self._notice_closed)
+            self._loop = asyncio.get_running_loop()
+            self._watch_silence(response)
 
     async def read(self) -> bytes:
+        if self._timer is not None:
+            self._waiting_since = self._loop.time()
         try:
             return await self._content.readany()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise read_failure(error, self._host) from error
+        finally:
+            self._waiting_since = None
 
     async def read_all(self, limit: int) -> bytes:
         pieces: list[bytes] = []
@@ -123,12 +134,26 @@ class HttpReply:
             return
 
     def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         if self._closed is not None:
             self._closed.remove_done_callback(self._notice_closed)
         if self._content.at_eof():
             self._response.release()
         else:
             self._response.close()
+
+    def _watch_silence(self, response: aiohttp.ClientResponse) -> None:
+        if response.connection is not None and response.connection.protocol is not None:
+            response.connection.protocol.read_timeout = None
+        self._timer = self._loop.call_later(self._idle_seconds, self._check_silence)
+
+    def _check_silence(self) -> None:
+        waited = 0.0 if self._waiting_since is None else self._loop.time() - self._waiting_since
+        if waited >= self._idle_seconds:
+            self._content.set_exception(aiohttp.SocketTimeoutError("the upstream is silent"))
+        else:
+            self._timer = self._loop.call_later(self._idle_seconds - waited, self._check_silence)
 
     def _notice_closed(self, closed: "asyncio.Future[None]") -> None:
         """aiohttp 3.14 closes the connection on broken chunks and leaves whoever reads waiting for ever."""

@@ -22,7 +22,7 @@ def test_call_without_json_has_no_arguments(text):
         (json.dumps(json.dumps({"a": 1})), {"a": 1}),
         ('```json\n{"a": 1}\n```', {"a": 1}),
         ('```\n{"a": 1}```\n', {"a": 1}),
-        ('{"a": [1, 2,], }', {"a": [1, 2]}),
+        ('{"a": [1, true,], }', {"a": [1, True]}),
         ('```json\n{"a": 1,}\n```', {"a": 1}),
         ("{'a': True, 'b': None, 'c': 'it\\'s'}", {"a": True, "b": None, "c": "it's"}),
         ("```\n{'a': (1, 2),}\n```", {"a": [1, 2]}),
@@ -35,8 +35,8 @@ def test_what_weak_models_write_is_read_as_they_meant_it(text, value):
 
 
 def test_trailing_comma_is_removed_only_outside_of_strings():
-    text = '{"code": "f(a,)\\n[1,]\\\\", "again": "{x, }",}'
-    assert read_tool_input(text).value == {"code": "f(a,)\n[1,]\\", "again": "{x, }"}
+    text = '{"code": "f(a,)\\n[1,]\\\\", "again": "{x, }", "all": true,}'
+    assert read_tool_input(text).value == {"code": "f(a,)\n[1,]\\", "again": "{x, }", "all": True}
 
 
 @pytest.mark.parametrize(

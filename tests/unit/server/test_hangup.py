@@ -17,7 +17,7 @@ class Work:
         self.went_on = False
 
     async def run(self) -> None:
-        async with CancelOnHangup({}, self.client.receive) as self.hangup:
+        async with CancelOnHangup(self.scope, self.client.receive) as self.hangup:
             try:
                 await asyncio.Event().wait()
             finally:

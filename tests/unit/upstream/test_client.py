@@ -194,7 +194,7 @@ async def test_cookies_are_forgotten():
     answer = json_answer({}, 200, (("set-cookie", "a=1"),))
     async with serving(answer) as server, HttpUpstream() as upstream:
         for _ in range(2):
-            await read_to_end(await upstream.open(ask(server.url)))
+            await read_to_end(await upstream.open(ask(server.url.replace("127.0.0.1", "localhost"))))
         assert [request.header("cookie") for request in server.requests] == [None, None]
 
 

@@ -80,18 +80,25 @@ def _write_body(
     request: MessagesRequest, model: str, sealed: bool, left_out: Set[str] = frozenset()
 ) -> bytes:
     renamed = request.model != model
-    # Of two fields `model` the last one was routed: the upstream must not be free to read the first.
+    # Most bodies name one model, and need not be taken apart to see that.
     if not renamed and not sealed and not left_out and request.body.count(b'"model"') == 1:
         return request.body
     fields = _fields_of(request.body)
+    if not renamed and not sealed and not left_out and not _names_two_models(request.body, fields):
+        return request.body
     for name in left_out:
         del fields[name]
     if renamed:
         fields["model"] = msgspec.Raw(encode(model))
     if sealed:
         fields["messages"] = _without_sealed_blocks(fields["messages"], request.raw["messages"])
-    body = _join_object(fields)
-    return request.body if len(body) == len(request.body) and not renamed and not sealed else body
+    return _join_object(fields)
+
+
+def _names_two_models(body: bytes, fields: dict[str, msgspec.Raw]) -> bool:
+    """Whether the body has two fields `model`. The last was routed: the upstream must not be free to read the first."""
+    inside = sum(bytes(value).count(b'"model"') for value in fields.values())
+    return body.count(b'"model"') > inside + 1
 
 
 def _sealed_blocks(request: MessagesRequest) -> list[Loss]:

@@ -126,7 +126,9 @@ class Output:
             self.stopped_by = "stop_sequence"
             self.stop_sequence = self._stops.hit
         settled = self._tags is None or self._tags.state == "plain"
-        self._plain = settled and self._stops is None and self._room is None and self.writer.open_block == "text"
+        self._plain = (
+            settled and self._stops is None and self._room is None and self.writer.open_block == "text"
+        )
 
     def _write(self, piece: str) -> None:
         if not piece or self.stopped_by is not None:

@@ -231,5 +231,3 @@ def _as_object(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
     return cast("dict[str, Any]", value)
-
-

@@ -237,8 +237,6 @@ def test_without_a_block_that_takes_deltas_there_is_no_keep_alive(stream):
     assert reader.keep_alive() == ()
 
 
-# A whole message
-
 MESSAGE = {
     "id": "msg_1",
     "type": "message",

@@ -40,6 +40,22 @@ def test_the_body_is_untouched_if_the_model_is_the_same():
     assert written.losses == ()
 
 
+def test_the_body_is_untouched_if_the_word_model_occurs_in_it_again():
+    tools = [{"name": "Agent", "input_schema": {"type": "object", "properties": {"model": {}}}}]
+    data = json.dumps(conversation({"role": "user", "content": '"model"'}, tools=tools), indent=2).encode()
+    assert write_request(request(data), "claude-sonnet-5").body == data
+
+
+@pytest.mark.parametrize("first", [b'"claude-opus-5-5"', b'{"model":"x"}', b"null"])
+def test_of_two_models_only_the_one_that_was_routed_is_sent(first):
+    rest = (
+        b'"max_tokens":9,"messages":[{"role":"user","content":"the \\"model\\""}],"model":"claude-sonnet-5"}'
+    )
+    written = write_request(request(b'{"model":' + first + b"," + rest), "claude-sonnet-5").body
+    assert written.count(b'"model"') == 1
+    assert json.loads(written)["model"] == "claude-sonnet-5"
+
+
 def test_only_the_model_changes_if_it_is_another():
     written = write_request(request(ODD), "claude-opus-5-5")
     for kept in (
@@ -97,9 +113,6 @@ def test_the_answer_streams_if_the_client_wants_a_stream(stream, streaming):
 
 def test_it_goes_to_messages():
     assert write_request(request(conversation(HI)), "claude-sonnet-5").path == "/v1/messages"
-
-
-# Thinking that this proxy sealed for another backend
 
 
 def assistant(*blocks):
@@ -191,9 +204,6 @@ def test_odd_content_is_not_touched(content):
     assert write_request(request(data), "claude-sonnet-5").body == data
 
 
-# Counting
-
-
 def test_a_count_goes_to_the_counting_endpoint_with_the_same_rules():
     body = {"model": "claude-sonnet-5", "messages": [HI, assistant(thinking(SEALED), TEXT), HI]}
     written = write_count(request(body, counting=True), "other")
@@ -207,7 +217,24 @@ def test_the_body_of_a_count_is_untouched_if_nothing_has_to_change():
     assert write_count(request(data, counting=True), "claude-sonnet-5").body == data
 
 
-# Headers
+def test_fields_that_only_a_message_has_are_not_counted():
+    body = {
+        "max_tokens": 5,
+        **conversation(HI),
+        "stream": True,
+        "temperature": 0,
+        "metadata": {},
+        "odd": [1.50],
+    }
+    data = json.dumps(body).replace("1.5", "1.50").encode()
+    written = write_count(request(data, counting=True), body["model"])
+    assert b"1.50" in written.body
+    assert json.loads(written.body) == {
+        "model": body["model"],
+        "messages": [HI],
+        **{name: value for name, value in conversation(HI).items() if name not in ("max_tokens", "stream")},
+        "odd": [1.5],
+    }
 
 
 @pytest.mark.parametrize(

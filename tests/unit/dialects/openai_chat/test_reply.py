@@ -2,11 +2,9 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dragoman.messages.envelope import open_envelope
-from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import (
     ContentBlockDelta,
     ContentBlockStart,
@@ -45,9 +43,6 @@ def frame(data):
 
 def kinds(heard):
     return [block["type"] for block in content(heard)]
-
-
-# Text and the order of blocks
 
 
 def test_text_is_a_message():
@@ -174,9 +169,6 @@ def test_what_was_said_is_a_stream_of_the_messages_api():
     check_stream(raw)
 
 
-# Reasoning
-
-
 DETAIL = {"type": "reasoning.text", "text": "why", "signature": "abc", "index": 0}
 
 
@@ -237,9 +229,6 @@ def test_reasoning_alone_is_a_message():
     heard = hear_chat(reasoning("why"), finish("length"), DONE, thinking="shown")
     assert kinds(heard) == ["thinking"]
     assert heard.message["stop_reason"] == "max_tokens"
-
-
-# How a message ends
 
 
 TOOL = call(0, "call_a", "Bash", '{"a": 1}')
@@ -344,9 +333,6 @@ def test_a_reader_is_finished_when_it_said_the_last_event():
     assert reader.finished
 
 
-# Stop sequences, limits and single calls
-
-
 def test_a_stop_sequence_over_chunk_borders_ends_the_message_at_once():
     heard = hear_chat(
         text("<severity>low</sev"), text("erity> and"), text("more"), stop_sequences=("</severity>",)
@@ -422,9 +408,6 @@ def test_calls_after_the_first_are_left_out_if_the_client_wants_one():
     assert tool_blocks(heard) == [("Bash", {})]
 
 
-# Usage
-
-
 def counts(heard):
     told = heard.message["usage"]
     return told["input_tokens"], told["cache_read_input_tokens"], told["output_tokens"]
@@ -491,9 +474,6 @@ def test_usage_is_unknown_before_the_server_tells_it():
     reader.feed(frame(usage(50, 3)))
     assert reader.usage is not None
     assert reader.usage.output_tokens == 3
-
-
-# Failures inside the stream
 
 
 @pytest.mark.parametrize(
@@ -571,9 +551,6 @@ def test_a_data_line_that_is_no_chunk_is_a_failure(line):
     assert isinstance(heard.failure, UpstreamNonsense)
 
 
-# What is not said
-
-
 def test_comments_and_empty_data_say_nothing():
     heard = hear_chat(
         b": OPENROUTER PROCESSING\n\n",
@@ -625,9 +602,6 @@ def test_numbers_in_quotes_are_numbers():
     assert tool_blocks(heard) == [("Bash", {})]
 
 
-# Surrogates
-
-
 def test_a_surrogate_pair_that_is_cut_over_two_chunks_is_joined():
     heard = hear_chat(text("owl \ud83e"), text("\udd89!"), finish(), DONE)
     assert content(heard) == [text_block("owl 🦉!")]
@@ -637,9 +611,6 @@ def test_a_surrogate_pair_that_is_cut_over_two_chunks_is_joined():
 def test_half_a_surrogate_pair_is_replaced(last):
     heard = hear_chat(text("owl \ud83e"), *last, finish(), DONE)
     assert content(heard)[0] == text_block("owl \ufffd")
-
-
-# A whole answer
 
 
 def test_a_whole_answer_has_its_blocks_in_order():
@@ -752,9 +723,6 @@ def test_a_whole_answer_that_is_no_completion_is_a_failure(body, words):
     assert words in heard.failure.error.message
 
 
-# Keep-alive
-
-
 def test_keep_alive_starts_the_message_and_says_an_empty_delta():
     reader = open_reply()
     said = list(reader.keep_alive())
@@ -769,9 +737,6 @@ def test_keep_alive_says_nothing_after_the_end():
     for piece in (text("Hi"), finish(), DONE):
         reader.feed(frame(piece))
     assert reader.keep_alive() == ()
-
-
-# Whatever else a server may send
 
 
 @pytest.mark.parametrize(
@@ -793,53 +758,3 @@ def test_keep_alive_says_nothing_after_the_end():
 def test_odd_values_do_no_harm(odd):
     heard = hear_chat(data(odd), text("Hi"), finish(), DONE)
     assert content(heard) == [text_block("Hi")]
-
-
-words = st.sampled_from(["", "x", "stop", "0", "thinking"])
-junk = st.recursive(
-    st.none() | st.integers(-1, 3) | words,
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(
-            st.sampled_from(["type", "text", "thinking", "name", "arguments", "index", "id", "function"]),
-            inner,
-            max_size=3,
-        )
-    ),
-    max_leaves=5,
-)
-junk_deltas = st.dictionaries(
-    st.sampled_from(
-        [
-            "content",
-            "reasoning_content",
-            "reasoning",
-            "reasoning_details",
-            "refusal",
-            "tool_calls",
-            "function_call",
-        ]
-    ),
-    junk,
-    max_size=2,
-)
-junk_choices = st.fixed_dictionaries({"delta": junk_deltas}, optional={"index": junk, "finish_reason": junk})
-junk_chunks = st.fixed_dictionaries(
-    {"choices": st.lists(junk_choices, max_size=2)},
-    optional={"usage": junk, "error": junk, "object": junk},
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(junk_chunks, max_size=3))
-def test_whatever_comes_the_answer_is_legal_or_failed(chunks):
-    reader = open_reply(thinking="shown", stop_sequences=("x0",))
-    said = []
-    try:
-        for value in chunks:
-            said += reader.feed(frame(data(value)))
-        said += reader.finish()
-    except UpstreamFailure:
-        check_grammar(said, complete=False)
-    else:
-        check_grammar(said, complete=True)
