@@ -17,7 +17,9 @@ from tests.support.openai_flavor import COMPATIBLE
 from tests.support.raw_client import ask
 from tests.support.replies import reply
 
-INSIDES = re.compile(rb"Traceback|site-packages|\.py\b|/home/|/work|/tmp|/usr|src/dragoman|test-key|0x[0-9a-f]{6}")
+INSIDES = re.compile(
+    rb"Traceback|site-packages|\.py\b|/home/|/work|/tmp|/usr|src/dragoman|test-key|0x[0-9a-f]{6}"
+)
 
 
 def with_messages(*messages: Any) -> dict[str, Any]:

@@ -29,7 +29,9 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return work, home
 
 
-@pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-haiku-4-5", "gpt-4.1", "openai/gpt-5.1", "a-local-model"])
+@pytest.mark.parametrize(
+    "model", ["claude-opus-4-8", "claude-haiku-4-5", "gpt-4.1", "openai/gpt-5.1", "a-local-model"]
+)
 async def test_task_is_finished_through_openai_chat(
     claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
 ) -> None:
@@ -140,7 +142,9 @@ async def test_client_gives_up_at_once_on_what_cannot_succeed(
     assert len(upstream.wire.requests) <= 6
 
 
-async def test_demo_model_answers_without_any_key(claude_code: ClaudeCode, folders: tuple[Path, Path]) -> None:
+async def test_demo_model_answers_without_any_key(
+    claude_code: ClaudeCode, folders: tuple[Path, Path]
+) -> None:
     work, home = folders
     async with DragomanProcess({}, home) as dragoman:
         hello = await claude_code.run("Hello", dragoman.url, workdir=work)

@@ -13,7 +13,9 @@ from tests.support.openai_flavor import DEEPSEEK, OPENAI
 from tests.support.replies import Call, Reasoning, Text, Usage, reply
 
 # The SDK warns of models that its vendor will retire.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:anthropic", "ignore:The model:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning:anthropic", "ignore:The model:DeprecationWarning"
+)
 
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\nnot a real picture").decode()
 BOTH_CALLS = (
@@ -146,7 +148,9 @@ async def test_images_reach_the_model(backend: str) -> None:
         },
         {
             "role": "assistant",
-            "content": [{"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"place": "x"}}],
+            "content": [
+                {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {"place": "x"}}
+            ],
         },
         {
             "role": "user",
@@ -165,7 +169,9 @@ async def test_images_reach_the_model(backend: str) -> None:
     assert str(asked).count(PIXEL) == 2
     assert "https://example.com/owl.png" in str(asked)
     if backend == "openai_chat":
-        parts = [part for message in asked["messages"] for part in _parts(message) if part["type"] == "image_url"]
+        parts = [
+            part for message in asked["messages"] for part in _parts(message) if part["type"] == "image_url"
+        ]
         assert len(parts) == 3
     assert scene.upstream.violations == []
 
@@ -277,5 +283,7 @@ async def test_several_system_prompts_and_system_turns_keep_their_order(backend:
     asked = str(scene.upstream.asked[0])
     places = [asked.index(word) for word in ("first", "second", "third", "fourth, a note")]
     assert places == sorted(places)
-    assert asked.index("'zero'") < asked.index("zero and a half") if backend == "anthropic" else "zero" in asked
+    assert (
+        asked.index("'zero'") < asked.index("zero and a half") if backend == "anthropic" else "zero" in asked
+    )
     assert scene.upstream.violations == []

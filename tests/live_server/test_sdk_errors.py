@@ -52,7 +52,9 @@ STATUSES = {
     ],
 }
 ROWS = [
-    pytest.param(backend, *row, id=f"{backend}-{row[0]}") for backend, rows in STATUSES.items() for row in rows
+    pytest.param(backend, *row, id=f"{backend}-{row[0]}")
+    for backend, rows in STATUSES.items()
+    for row in rows
 ]
 
 
@@ -99,7 +101,9 @@ async def test_wait_that_the_upstream_asks_for_is_passed_on_and_kept(backend: st
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": "wrong"}, {"authorization": "Bearer wrong"}])
-@pytest.mark.parametrize("target", ["/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/v1/models/x"])
+@pytest.mark.parametrize(
+    "target", ["/v1/messages", "/v1/messages/count_tokens", "/v1/models", "/v1/models/x"]
+)
 async def test_wrong_key_is_an_authentication_error(target: str, headers: dict[str, str]) -> None:
     """T83, T87."""
     env = {"DRAGOMAN_API_KEY": "test-key-one,test-key-two"}
@@ -114,7 +118,9 @@ async def test_wrong_key_is_an_authentication_error(target: str, headers: dict[s
     assert scene.upstream.wire.requests == []
 
 
-@pytest.mark.parametrize("options", [{"api_key": "test-key-two"}, {"auth_token": "test-key-one", "api_key": None}])
+@pytest.mark.parametrize(
+    "options", [{"api_key": "test-key-two"}, {"auth_token": "test-key-one", "api_key": None}]
+)
 async def test_either_key_in_either_header_is_right(options: dict[str, str | None]) -> None:
     """T87: the SDK sends its key as a bearer, Claude Code as `x-api-key`."""
     env = {"DRAGOMAN_API_KEY": "test-key-one,test-key-two"}

@@ -140,7 +140,9 @@ async def test_empty_delta_comes_although_the_model_has_said_nothing(thinks: boo
     silence = asyncio.Event()
     thinking = {"type": "enabled", "budget_tokens": 1024} if thinks else None
     body = question(model="some-model", max_tokens=4000, thinking=thinking)
-    async with served("openai_chat", reply(Hold(silence), "Hello"), flavor=COMPATIBLE, patience=WATCHED) as scene:
+    async with served(
+        "openai_chat", reply(Hold(silence), "Hello"), flavor=COMPATIBLE, patience=WATCHED
+    ) as scene:
         async with calling(scene.url, body) as call:
             await heard(call, b'"thinking":""}' if thinks else b'"text":""}', 3)
             silence.set()
@@ -351,4 +353,3 @@ async def blocked(scene: Scene) -> Any:
             before = connection.written
             await asyncio.sleep(0.1)
     return connection
-

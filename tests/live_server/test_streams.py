@@ -189,9 +189,21 @@ async def test_chat_chunks_that_say_nothing_or_too_much_are_read_past() -> None:
         Item({"choices": []}),
         Item({"object": "chat.completion.chunk"}),
         Item({"choices": [{"index": 1, "delta": {"content": "from a second choice"}}]}),
-        Item({"choices": [{"index": 0, "delta": {"content": None, "role": None, "tool_calls": None}}], "usage": None}),
+        Item(
+            {
+                "choices": [{"index": 0, "delta": {"content": None, "role": None, "tool_calls": None}}],
+                "usage": None,
+            }
+        ),
         Item({"choices": [{"index": 0, "delta": None, "finish_reason": None}], "x_groq": {"id": "1"}}),
-        Item({"id": 5, "created": "now", "choices": [{"index": 0, "delta": {"content": "two "}}], "new": {"a": []}}),
+        Item(
+            {
+                "id": 5,
+                "created": "now",
+                "choices": [{"index": 0, "delta": {"content": "two "}}],
+                "new": {"a": []},
+            }
+        ),
         Comment(),
         Raw(b"\n\n\n"),
         Raw(b"event: message\nid: 7\nretry: 10\n\n"),
@@ -277,9 +289,13 @@ async def test_cut_arguments_are_never_passed_off_as_good_ones(finish: str, stop
         answer = await ask(scene.url, thinking_question())
         whole = (await ask(scene.url, thinking_question(stream=False))).json()
     events = [json.loads(data) for _, data in split_frames(answer.body)]
-    pieces = [event["delta"].get("partial_json", "") for event in events if event["type"] == "content_block_delta"]
+    pieces = [
+        event["delta"].get("partial_json", "") for event in events if event["type"] == "content_block_delta"
+    ]
     assert "".join(pieces) == CUT
-    assert [event["delta"]["stop_reason"] for event in events if event["type"] == "message_delta"] == [stop_reason]
+    assert [event["delta"]["stop_reason"] for event in events if event["type"] == "message_delta"] == [
+        stop_reason
+    ]
     assert whole["stop_reason"] == stop_reason
     marked = {"__unparsedToolInput": {"raw": CUT, "len": len(CUT)}}
     assert said(whole) == [("text", "I look."), *([("tool_use", marked)] if finish == "tool_calls" else [])]

@@ -174,7 +174,12 @@ FOREIGN = [
     ({"sec-fetch-site": "same-site"}, 403),
     ({"sec-fetch-mode": "no-cors", "content-type": "text/plain"}, 415),
 ]
-ROUTES = [("POST", "/v1/messages"), ("POST", "/v1/messages/count_tokens"), ("GET", "/v1/models"), ("GET", "/health")]
+ROUTES = [
+    ("POST", "/v1/messages"),
+    ("POST", "/v1/messages/count_tokens"),
+    ("GET", "/v1/models"),
+    ("GET", "/health"),
+]
 
 
 @pytest.mark.parametrize(("headers", "status"), FOREIGN)
@@ -186,7 +191,13 @@ async def test_web_pages_of_others_are_refused_on_every_route(
         for method, path in ROUTES:
             if status == 415 and method == "GET":
                 continue
-            answer = await ask(scene.url, question() if method == "POST" else None, target=path, method=method, headers=headers)
+            answer = await ask(
+                scene.url,
+                question() if method == "POST" else None,
+                target=path,
+                method=method,
+                headers=headers,
+            )
             assert answer.status == status, (path, answer.body)
             assert answer.json()["request_id"] == answer.header("request-id")
             assert not [name for name, _ in answer.headers if name.startswith("access-control-")]
@@ -272,7 +283,11 @@ async def test_slow_body_is_waited_for() -> None:
     """A body in pieces, with the announcement that waits for `100 Continue`."""
     body = json_bytes(question(stream=False))
     async with served("openai_chat", reply("Hello")) as scene:
-        headers = {"content-length": str(len(body)), "expect": "100-continue", "content-type": "application/json"}
+        headers = {
+            "content-length": str(len(body)),
+            "expect": "100-continue",
+            "content-type": "application/json",
+        }
         async with calling(scene.url, headers=headers) as call:
             assert (await call.head()).status == 100
             for at in range(0, len(body), 40):

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dragoman.messages.errors import ApiError
@@ -15,6 +15,9 @@ from tests.support.anthropic_stream import Voice, event_steps
 from tests.support.ports import Bench, FakeUpstream, streamed, target
 from tests.support.replies import Reply
 from tests.support.strategies import byte_splits, chat_streams, line_endings, replies
+
+SLOW = [HealthCheck.too_slow]
+"""Large values are drawn, and the machine may be busy."""
 
 THINKING = {"type": "adaptive"}
 
@@ -75,7 +78,7 @@ async def heard(answer) -> tuple[list[str], ApiError | None]:
     return names, None
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=SLOW)
 @given(cut_streams())
 def test_stream_that_is_cut_is_a_failure_and_never_complete(case):
     bench = bench_of(*case)
@@ -88,7 +91,7 @@ def test_stream_that_is_cut_is_a_failure_and_never_complete(case):
     assert bench.trace.ending == "api_error"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(cut_streams().filter(lambda case: case[0] == "openai_chat"))
 def test_no_message_is_made_of_a_stream_that_is_cut(case):
     bench = bench_of(*case)
@@ -97,7 +100,7 @@ def test_no_message_is_made_of_a_stream_that_is_cut(case):
     assert (caught.value.status, bench.trace.status) == (502, 502)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(ended_streams())
 def test_stream_that_reached_its_end_marker_is_complete(case):
     bench = bench_of(*case)

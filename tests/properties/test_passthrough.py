@@ -3,13 +3,16 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dragoman.dialects.anthropic.messages import AnthropicMessages
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.parse import parse_request
 from tests.support.strategies import any_text, conversations, json_values
+
+SLOW = [HealthCheck.too_slow]
+"""Large values are drawn, and the machine may be busy."""
 
 unknown_fields = st.dictionaries(any_text.map(lambda name: "x_" + name), json_values, max_size=3)
 
@@ -32,13 +35,13 @@ def written(body: bytes, model: str) -> bytes:
     return AnthropicMessages().write_request(request, model, Quirks()).body
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(bodies())
 def test_request_for_the_same_model_is_byte_for_byte_the_same(body):
     assert written(body, json.loads(body)["model"]) == body
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(bodies())
 def test_request_for_another_model_differs_in_the_model_only(body):
     sent = json.loads(written(body, "claude-other"))
@@ -46,7 +49,7 @@ def test_request_for_another_model_differs_in_the_model_only(body):
     assert list(sent) == list(json.loads(body))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
 @given(bodies())
 def test_values_keep_the_spelling_that_signatures_and_caches_saw(body):
     decoder = json.JSONDecoder()

@@ -8,7 +8,9 @@ from tests.support.asgi_call import call_app
 from tests.support.dragoman_in_process import own_logging
 
 HEADERS = [("host", "localhost"), ("content-type", "application/json")]
-HELLO = json.dumps({"model": "claude-x", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}).encode()
+HELLO = json.dumps(
+    {"model": "claude-x", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+).encode()
 
 
 def app_of(**environ: str):
@@ -31,7 +33,9 @@ async def test_the_configured_keys_are_asked_for():
     app = app_of(DRAGOMAN_API_KEY="test-key-one, test-key-two")
     assert (await call_app(app, "POST", "/v1/messages", HEADERS, HELLO)).status == 401
     for key in ("test-key-one", "test-key-two"):
-        assert (await call_app(app, "POST", "/v1/messages", [*HEADERS, ("x-api-key", key)], HELLO)).status == 200
+        assert (
+            await call_app(app, "POST", "/v1/messages", [*HEADERS, ("x-api-key", key)], HELLO)
+        ).status == 200
 
 
 @pytest.mark.parametrize(

@@ -68,9 +68,14 @@ def sendable(headers: Iterable[tuple[str, str]]) -> Headers:
     kept = [
         (name, value)
         for name, value in headers
-        if name not in _OURS and len(value) <= LONGEST_VALUE and _NAME.fullmatch(name) and is_visible(value)
+        if _may_go_out(name) and len(value) <= LONGEST_VALUE and value.isascii() and value.isprintable()
     ]
     return tuple(kept[:MOST_HEADERS])
+
+
+@lru_cache(maxsize=512)
+def _may_go_out(name: str) -> bool:
+    return name not in _OURS and _NAME.fullmatch(name) is not None
 
 
 def is_visible(value: str) -> bool:

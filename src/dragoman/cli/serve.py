@@ -2,7 +2,9 @@
 
 import errno
 import os
+import signal
 import socket
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -72,6 +74,10 @@ def run_server(environ: Mapping[str, str], env_file: Path, flags: Flags) -> int:
 def _serve(settings: Settings, env_file: Path, flags: Flags) -> int:
     from dragoman.app import run
 
+    if not flags.reload:
+        # After the last answer the server raises the signal that ended it once more: only the exit code is left.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(INTERRUPTED))
     try:
         run(settings, env_file if flags.reload else None, flags.log_level)
     except KeyboardInterrupt:

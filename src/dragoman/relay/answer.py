@@ -14,7 +14,7 @@ from dragoman.messages.events import MessageStart, Ping, Relayed, Said, Usage, f
 from dragoman.messages.fold import Fold
 from dragoman.messages.request import MessagesRequest
 from dragoman.messages.writer import MessageWriter
-from dragoman.relay.attempt import Attempt
+from dragoman.relay.attempt import Attempt, without_credential
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.headers import loss_header, relayed
 from dragoman.relay.settlement import settle
@@ -22,7 +22,6 @@ from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
 from dragoman.wire.exchange import Headers
 from dragoman.wire.jsonbytes import encode
-from dragoman.wire.redact import SecretScrubber
 from dragoman.wire.sse import comment
 
 MOST_MENDS = 4
@@ -79,7 +78,7 @@ class Answer:
                     yield said
             self.trace.status = 200
         except UpstreamFailure as failure:
-            error = self._without_credential(failure.error)
+            error = without_credential(failure.error, self._target)
             self._fail(error)
             raise error from failure
         except ApiError as error:
@@ -198,16 +197,6 @@ class Answer:
         self.trace.ending = stop_reason
         self.complete = True
         return writer.take()
-
-    def _without_credential(self, error: ApiError) -> ApiError:
-        """Some upstreams quote the key that they refuse."""
-        if self._target is None or not self._target.channel.credential:
-            return error
-        scrubber = SecretScrubber((self._target.channel.credential,))
-        error.message = scrubber.scrub(error.message)
-        if error.body is not None:
-            error.body = scrubber.scrub_bytes(error.body)
-        return error
 
     def _fail(self, error: ApiError) -> None:
         committed = self._attempt is not None and self._attempt.gate.committed

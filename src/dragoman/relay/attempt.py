@@ -14,6 +14,7 @@ from dragoman.relay.gateway import Gateway
 from dragoman.relay.ports import UpstreamReply
 from dragoman.routing.channel import Target
 from dragoman.wire.exchange import Headers, HttpRequest, ReplyHead
+from dragoman.wire.redact import SecretScrubber
 from dragoman.wire.sse import FrameTooLarge, SseDecoder
 
 LARGEST_ERROR = 1024 * 1024
@@ -65,7 +66,11 @@ class Attempt:
         decoder = SseDecoder()
         reader = self.reader
         while not reader.finished:
-            data = await reply.read()
+            try:
+                data = await reply.read()
+            except UpstreamFailure as broken:
+                yield self._ending_before(broken)
+                return
             said: list[Said] = []
             failure: UpstreamFailure | None = None
             try:
@@ -83,6 +88,15 @@ class Attempt:
             if failure is not None:
                 raise failure
         await reply.drain()
+
+    def _ending_before(self, broken: UpstreamFailure) -> Sequence[Said]:
+        """The end of an answer of which only the end marker was lost. Raises `broken` where more was."""
+        try:
+            said = self.reader.finish()
+        except UpstreamFailure:
+            raise broken from None
+        self.check(said)
+        return said
 
     def check(self, said: Sequence[Said]) -> None:
         """Raises TranslatorBug for an event that breaks the grammar.
@@ -133,3 +147,14 @@ def address(target: Target, written: Written, client_headers: Headers) -> HttpRe
         dialect=channel.dialect,
         client_headers=client_headers if channel.passthrough_credentials else None,
     )
+
+
+def without_credential(error: ApiError, target: Target | None) -> ApiError:
+    """The error without the channel's key, which some upstreams quote when they refuse it."""
+    if target is None or not target.channel.credential:
+        return error
+    scrubber = SecretScrubber((target.channel.credential,))
+    error.message = scrubber.scrub(error.message)
+    if error.body is not None:
+        error.body = scrubber.scrub_bytes(error.body)
+    return error

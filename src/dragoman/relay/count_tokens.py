@@ -6,7 +6,7 @@ import asyncio
 from dragoman.messages.errors import ApiError, UpstreamFailure
 from dragoman.messages.estimate import count_conversation
 from dragoman.messages.request import MessagesRequest
-from dragoman.relay.attempt import LARGEST_ERROR, address, dialect_of
+from dragoman.relay.attempt import LARGEST_ERROR, address, dialect_of, without_credential
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
@@ -31,7 +31,7 @@ async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: s
             counted = await _ask(gateway, request, target)
         except (TimeoutError, UpstreamFailure, ApiError) as error:
             if isinstance(error, UpstreamFailure) and error.status == 400:
-                raise error.error from error
+                raise without_credential(error.error, target) from error
             counted = None
         trace.ending = "counted" if counted is not None else "estimated"
         return counted if counted is not None else count_conversation(request)

@@ -4,12 +4,13 @@ import asyncio
 import zlib
 
 from dragoman.messages.errors import ApiError, invalid_request
-from dragoman.server.hangup import Receive
+from dragoman.server.hangup import Message, Receive
 from dragoman.wire.exchange import Headers, header
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Anthropic's own limit, also for the size after decompression."""
 BODY_SECONDS = 60.0
+"""For all of the body after its first piece; the connection itself waits no longer than that for the first."""
 
 
 class ClientGone(Exception):
@@ -21,30 +22,38 @@ async def read_body(receive: Receive, headers: Headers) -> bytes:
     length = header(headers, "content-length")
     if length is not None and length.isdecimal() and int(length) > LARGEST_BODY:
         raise _too_large()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await _read_pieces(receive)
-    except TimeoutError:
-        raise ApiError(408, "the request body did not arrive in time", type="timeout_error") from None
+    message = await _next(receive)
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read_rest(receive, body)
+        except TimeoutError:
+            raise ApiError(408, "the request body did not arrive in time", type="timeout_error") from None
+    if len(body) > LARGEST_BODY:
+        raise _too_large()
     encoding = (header(headers, "content-encoding") or "identity").strip().lower()
     return body if encoding == "identity" else _decompress(body, encoding)
 
 
-async def _read_pieces(receive: Receive) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
+async def _read_rest(receive: Receive, first: bytes) -> bytes:
+    pieces = [first]
+    size = len(first)
     more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
+    while more and size <= LARGEST_BODY:
+        message = await _next(receive)
         piece: bytes = message.get("body", b"")
         pieces.append(piece)
         size += len(piece)
-        if size > LARGEST_BODY:
-            raise _too_large()
         more = message.get("more_body", False)
     return b"".join(pieces)
+
+
+async def _next(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    return message
 
 
 def _decompress(body: bytes, encoding: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from dragoman.messages.errors import ApiError
 from dragoman.server.hangup import Send
+from dragoman.wire.exchange import header
 from dragoman.wire.jsonbytes import encode
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -10,6 +11,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 def render(error: ApiError, request_id: str) -> tuple[int, RawHeaders, bytes]:
     """Status, headers and body; an upstream's own wording goes out byte for byte."""
     body = error.body
+    request_id = header(error.headers, "request-id") or request_id
     if body is None:
         detail = {"type": error.type, "message": error.message}
         body = encode({"type": "error", "error": detail, "request_id": request_id})
@@ -18,7 +20,7 @@ def render(error: ApiError, request_id: str) -> tuple[int, RawHeaders, bytes]:
         (b"content-length", str(len(body)).encode()),
     ]
     headers += [(name.encode("latin-1"), _header_value(value)) for name, value in error.headers]
-    if not any(name == "request-id" for name, _ in error.headers):
+    if header(error.headers, "request-id") is None:
         headers.append((b"request-id", request_id.encode()))
     return error.status, headers, body
 

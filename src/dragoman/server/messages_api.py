@@ -73,7 +73,7 @@ class MessagesApi:
 
 def read_headers(scope: Scope) -> Headers:
     """The request's headers; ASGI servers give their names in lower case."""
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
 
 
 async def _send_json(

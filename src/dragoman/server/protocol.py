@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from dragoman.messages.errors import ApiError
+from dragoman.server.body import BODY_SECONDS
 from dragoman.server.errors import render
 from dragoman.server.hangup import HANGUP_LISTENERS
 
@@ -63,6 +64,9 @@ class LimitedProtocol(HttpToolsProtocol):
     head_seconds: ClassVar[float] = 10.0
     """For a new connection's first request, and for each later one from its first byte to its last header."""
 
+    body_seconds: ClassVar[float] = BODY_SECONDS
+    """For the first piece of a body, after its head."""
+
     def __init__(
         self,
         config: Config,
@@ -75,6 +79,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_size = 0
         self._refused = False
+        self._body_expected = False
         self._hangup_listeners: list[Callable[[], None]] = []
         self._refusal = ApiError(400, "the request is not valid HTTP/1.1")
 
@@ -98,6 +103,8 @@ class LimitedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._refused or self.transport.is_closing():
             return
+        if self._body_expected and self._deadline is None:
+            self._deadline = self.loop.call_later(self.body_seconds, self._give_up)
         # Most heads come in one piece, and need no timer.
         if self._deadline is None and not self._answering():
             self._deadline = self.loop.call_later(self.head_seconds, self._give_up)
@@ -124,6 +131,7 @@ class LimitedProtocol(HttpToolsProtocol):
     @override
     def on_headers_complete(self) -> None:
         self._head_arrived()
+        self._body_expected = True
         headers = self.headers
         if (
             len(headers) > MOST_HEADERS
@@ -140,6 +148,19 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.scope["method"] != "HEAD":
             self.cycle.transport = _HeadWithBody(self.transport)  # pyright: ignore[reportAttributeAccessIssue]
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        # From the first piece on, whoever reads the body watches the time.
+        self._body_expected = False
+        self._head_arrived()
+
+    @override
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._body_expected = False
+        self._head_arrived()
 
     @override
     def send_400_response(self, msg: str) -> None:

@@ -9,7 +9,7 @@ from dragoman.messages.errors import ApiError
 from dragoman.messages.events import ErrorDetail, ErrorEvent, frame_of
 from dragoman.relay.answer import Answer
 from dragoman.server.hangup import CancelOnHangup, Send
-from dragoman.wire.exchange import Headers
+from dragoman.wire.exchange import Headers, header
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -68,7 +68,9 @@ class SseResponse:
         try:
             if not self._head_sent:
                 self._head_sent = True
-                headers = sse_headers(self._answer.headers, self._request_id)
+                headers = self._answer.headers
+                self._request_id = header(headers, "request-id") or self._request_id
+                headers = sse_headers(headers, self._request_id)
                 await self._send({"type": "http.response.start", "status": 200, "headers": headers})
             self._hangup.answered = last
             await self._send({"type": "http.response.body", "body": body, "more_body": not last})

@@ -4,7 +4,11 @@ from dragoman.messages import blocks
 
 
 def test_every_kind_of_block_is_in_the_union():
-    kinds = {value for value in vars(blocks).values() if isinstance(value, type) and value.__module__ == blocks.__name__}
+    kinds = {
+        value
+        for value in vars(blocks).values()
+        if isinstance(value, type) and value.__module__ == blocks.__name__
+    }
     assert set(get_args(blocks.Block)) == kinds
 
 

@@ -121,6 +121,24 @@ async def test_end_marker_whose_line_end_was_still_ambiguous_counts():
     assert isinstance(batches[-1][-1], MessageStop)
 
 
+FINISHED = b'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}\n\n'
+UNFINISHED = FINISHED.replace(b'"stop"', b"null")
+
+
+async def test_connection_that_breaks_after_the_ending_was_said_breaks_nothing():
+    reply = streamed(FINISHED, unreachable("gone"))
+    batches, failure = await heard(attempt_at(reply, "openai_chat"))
+    assert failure is None
+    assert isinstance(batches[-1][-1], MessageStop)
+    assert (reply.drained, reply.closed) == (False, 1)
+
+
+async def test_connection_that_breaks_before_the_ending_fails_with_its_own_failure():
+    batches, failure = await heard(attempt_at(streamed(UNFINISHED, unreachable("gone")), "openai_chat"))
+    assert failure.error.message == "gone"
+    assert texts(batches) == [["a"]]
+
+
 async def test_failure_of_a_read_comes_after_what_was_read_before():
     batches, failure = await heard(attempt_at(streamed(lines("text a"), unreachable("gone"))))
     assert texts(batches) == [["a"]]

@@ -24,7 +24,12 @@ def gateway_app(stop=None) -> GatewayApp:
 
 async def test_only_posts_to_the_messages_routes_take_the_short_way():
     app = gateway_app()
-    for path in ("/v1/messages", "/v1/messages/count_tokens", "/v1/v1/messages", "/v1/v1/messages/count_tokens"):
+    for path in (
+        "/v1/messages",
+        "/v1/messages/count_tokens",
+        "/v1/v1/messages",
+        "/v1/v1/messages/count_tokens",
+    ):
         assert (await call_app(app, "POST", path)).body == b"messages"
         assert (await call_app(app, "GET", path)).body == b"others"
     for path in ("/", "/v1/models", "/v1/messages/", "/v1/messages/batches"):

@@ -28,6 +28,12 @@ def test_an_upstreams_own_wording_goes_out_byte_for_byte():
     assert [value for name, value in headers if name == b"request-id"] == [b"req_up"]
 
 
+def test_our_wording_beside_an_upstreams_id_names_the_same_id():
+    _, headers, body = render(ApiError(502, "no", headers=(("request-id", "req_up"),)), "req_1")
+    assert json.loads(body)["request_id"] == "req_up"
+    assert [value for name, value in headers if name == b"request-id"] == [b"req_up"]
+
+
 def test_a_header_cannot_begin_another():
     error = ApiError(502, "x", headers=(("x-said", "a\r\nset-cookie: b\x00\u20ac\u00e9"),))
     _, headers, _ = render(error, "req_1")

@@ -19,6 +19,7 @@ END = b"0\r\n\r\n"
 
 class HastyProtocol(LimitedProtocol):
     head_seconds: ClassVar[float] = 0.3
+    body_seconds: ClassVar[float] = 0.3
 
 
 async def echo(scope, receive, send):
@@ -205,6 +206,25 @@ async def test_headers_that_come_in_pieces_are_put_together():
 async def test_a_head_that_does_not_arrive_in_time_closes_the_connection(said):
     async with listening(HastyProtocol) as port, talking(port, said) as talk:
         assert await talk.is_closed()
+
+
+async def test_a_body_that_never_begins_closes_the_connection():
+    async with listening(HastyProtocol) as port, talking(port, POST + b"Content-Length: 5\r\n\r\n") as talk:
+        assert await talk.is_closed()
+
+
+async def test_a_body_that_began_is_left_to_its_reader():
+    async with listening(HastyProtocol) as port, talking(port, POST + b"Content-Length: 5\r\n\r\nab") as talk:
+        await asyncio.sleep(0.5)
+        talk.writer.write(b"cde")
+        assert b"POST / 5" in await talk.hear(until=b"POST / 5")
+
+
+async def test_head_and_first_piece_of_an_answer_leave_together():
+    async with listening() as port, talking(port, b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n") as talk:
+        first = await asyncio.wait_for(talk.reader.read(65536), 2)
+        assert first.startswith(b"HTTP/1.1 200")
+        assert first.endswith(b"GET /slow 0\r\n")
 
 
 async def test_a_head_that_trickles_is_not_given_more_time():

@@ -119,6 +119,14 @@ def test_failure_after_content_is_an_error_event_that_ends_the_response():
     assert stream.error is None
 
 
+def test_error_event_has_the_id_that_the_head_has():
+    headers = (("request-id", "req_up"), ("anthropic-x", "1"))
+    said = DELTA.replace(b"content_block_delta", b"message_start")
+    stream = Stream(streamed(said, DELTA, headers=headers), dialect="anthropic").run()
+    assert stream.client.headers["request-id"] == "req_up"
+    assert b'"request_id":"req_up"' in stream.client.body.partition(b"event: error")[2]
+
+
 def test_stream_that_is_cut_ends_with_an_error_event():
     stream = Stream(streamed(lines("start", "text a"))).run()
     assert check_stream(stream.client.body)[-1]["type"] == "error"

@@ -4,6 +4,7 @@ Values are cut out and put back as bytes, never re-encoded: prompt caches and si
 """
 
 from collections.abc import Set
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -59,15 +60,21 @@ def write_count(request: MessagesRequest, model: str) -> Written:
 
 def forwarded_headers(headers: Headers) -> Headers:
     """The client's headers that the upstream may see (spec/anthropic-passthrough.md section 3)."""
-    listed = {
-        name.strip().lower() for key, value in headers if key == "connection" for name in value.split(",")
-    }
-    kept = [(name, value) for name, value in headers if _is_forwarded(name) and name not in listed]
-    if not any(name == "anthropic-version" for name, _ in kept):
+    kept: list[tuple[str, str]] = []
+    listed: set[str] = set()
+    versioned = False
+    for name, value in headers:
+        if _is_forwarded(name):
+            kept.append((name, value))
+            versioned = versioned or name == "anthropic-version"
+        elif name == "connection":
+            listed.update(word.strip().lower() for word in value.split(","))
+    if not versioned:
         kept.append(("anthropic-version", DEFAULT_VERSION))
-    return tuple(kept)
+    return tuple(pair for pair in kept if pair[0] not in listed) if listed else tuple(kept)
 
 
+@lru_cache(maxsize=512)
 def _is_forwarded(name: str) -> bool:
     if name in _FORWARDED:
         return True

@@ -58,7 +58,9 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
     body: dict[str, Any] = {"model": model, "messages": written.messages}
     body |= tools.fields
     body |= output.fields
-    streaming = request.stream or request.max_tokens > LONGEST_UNSTREAMED or quirks.reasons or quirks.always_reasons
+    streaming = (
+        request.stream or request.max_tokens > LONGEST_UNSTREAMED or quirks.reasons or quirks.always_reasons
+    )
     if streaming:
         body |= _stream_fields(quirks)
     limit = _output_limit(request, conversation, quirks, losses)

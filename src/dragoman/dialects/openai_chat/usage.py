@@ -31,7 +31,9 @@ def read_usage(value: dict[str, Any], service_tier: str | None = None) -> Usage:
         cache_creation_input_tokens=written,
         output_tokens=output,
         output_tokens_details={"thinking_tokens": min(reasoning, output)},
-        service_tier=None if service_tier is None else ("priority" if service_tier == "priority" else "standard"),
+        service_tier=None
+        if service_tier is None
+        else ("priority" if service_tier == "priority" else "standard"),
     )
 
 

@@ -1,0 +1,166 @@
+"""docs/promises.md names every promise once, and for each one a test that is there or the milestone that brings it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from tests.docs.pages import ROOT, text_of
+
+PAGE = ROOT / "docs/promises.md"
+TESTS = ROOT / "tests"
+
+
+def numbered(letter: str, last: int) -> list[str]:
+    return [f"{letter}{number:02}" for number in range(1, last + 1)]
+
+
+PROMISES = [
+    *numbered("R", 17),
+    *numbered("E", 27),
+    *numbered("M", 32),
+    *numbered("H", 16),
+    *numbered("X", 5),
+    *numbered("C", 18),
+    *numbered("T", 96),
+    *(str(case) for case in range(1, 41)),
+]
+WAITING = {
+    *("R08", "R11", "R13", "E13", "C12", "C16", "C17", "C18"),
+    *(
+        "T41",
+        "T42",
+        "T43",
+        "T44",
+        "T45",
+        "T46",
+        "T47",
+        "T48",
+        "T50",
+        "T56",
+        "T57",
+        "T91",
+        "T93",
+        "T95",
+        "T96",
+    ),
+    *("19", "21", "32", "34", "39"),
+}
+"""Nothing of these is there before their milestone."""
+OPEN = {"30"}
+"""Their only test is expected to fail."""
+MILESTONES = {
+    "Gemini and Vertex",
+    "Responses and reasoning",
+    "server tools and LiteLLM",
+    "install and documents",
+}
+
+FAILING = "fails today: "
+NAMED = re.compile(r"`(?P<path>[\w/]+\.py)::(?P<function>test_\w+)(?:\[(?P<row>.+)\])?`")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A test that a promise names."""
+
+    path: str
+    function: str
+    row: str | None
+    failing: bool
+
+
+@dataclass(frozen=True)
+class Promise:
+    id: str
+    words: str
+    proofs: tuple[Proof, ...]
+    milestones: tuple[str, ...]
+
+
+def read(line: str) -> Promise:
+    """A line of a table. AssertionError for anything that does not belong there."""
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert len(cells) == 3, line
+    proofs: list[Proof] = []
+    milestones: list[str] = []
+    for item in cells[2].split("<br>"):
+        failing = item.startswith(FAILING)
+        named = NAMED.fullmatch(item.removeprefix(FAILING))
+        if named is not None:
+            proofs.append(Proof(named["path"], named["function"], named["row"], failing))
+        else:
+            assert item in MILESTONES, f"{cells[0]}: {item!r} is neither a test nor a milestone"
+            milestones.append(item)
+    return Promise(cells[0], cells[1], tuple(proofs), tuple(milestones))
+
+
+def rows(text: str) -> Iterator[Promise]:
+    for line in text.splitlines():
+        if line.startswith("|") and line != "|---|---|---|" and not line.startswith("| id | promise |"):
+            yield read(line)
+
+
+TABLE = list(rows(text_of(PAGE)))
+every_promise = pytest.mark.parametrize("promise", TABLE, ids=lambda promise: promise.id)
+
+
+@cache
+def functions(path: str) -> dict[str, bool]:
+    """The tests of a file, and whether each is expected to fail."""
+    tree = ast.parse((TESTS / path).read_text("utf-8"))
+    return {
+        node.name: any(ast.unparse(mark).startswith("pytest.mark.xfail") for mark in node.decorator_list)
+        for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+
+
+def test_every_promise_is_there_once_and_nothing_else() -> None:
+    assert [promise.id for promise in TABLE] == PROMISES
+
+
+@every_promise
+def test_promise_is_kept_by_a_test_or_waits_for_its_milestone(promise: Promise) -> None:
+    assert promise.words
+    kept = any(not proof.failing for proof in promise.proofs)
+    if promise.id in WAITING:
+        assert promise.milestones
+    else:
+        assert kept == (promise.id not in OPEN)
+        assert promise.proofs
+
+
+@every_promise
+def test_named_tests_exist_and_fail_only_where_the_page_says_so(promise: Promise) -> None:
+    for proof in promise.proofs:
+        assert (TESTS / proof.path).is_file(), proof.path
+        assert proof.function in functions(proof.path), f"{proof.path} has no {proof.function}"
+        assert functions(proof.path)[proof.function] == proof.failing, proof.function
+        if proof.row is not None:
+            # Whether it is a row's id would take pytest's own collection to say.
+            assert proof.row in (TESTS / proof.path).read_text("utf-8"), f"{proof.path} has no {proof.row!r}"
+
+
+def test_every_open_promise_is_on_the_page() -> None:
+    named = {(proof.path, proof.function) for promise in TABLE for proof in promise.proofs if proof.failing}
+    paths = [file.relative_to(TESTS).as_posix() for file in (TESTS / "promises").glob("test_*.py")]
+    assert named == {(path, name) for path in paths for name, failing in functions(path).items() if failing}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "| R01 | words |",
+        "| R01 | words | a note |",
+        "| R01 | words | `unit/test_app.py` |",
+        "| R01 | words | unit/test_app.py::test_ids_do_not_repeat |",
+        "| R01 | words | `unit/test_app.py::test_ids_do_not_repeat`, Gemini and Vertex |",
+    ],
+)
+def test_a_line_that_says_something_else_is_noticed(line: str) -> None:
+    with pytest.raises(AssertionError):
+        read(line)
