@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.live_server.sessions import anthropic_settings, first_time, openai_settings
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.claude_code import ClaudeCode

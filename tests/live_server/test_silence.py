@@ -67,12 +67,11 @@ async def test_pings_fill_the_silence_between_words(backend: str) -> None:
     """T74."""
     silence = asyncio.Event()
     script = reply("Once ", Hold(silence), "upon", Hold(silence), " a time")
-    async with served(backend, script, patience=HURRIED) as scene:
-        async with calling(scene.url, question()) as call:
-            await call.until(b"Once ")
-            await heard(call, PING, 3)
-            silence.set()
-            events = check_stream((await call.rest()).body)
+    async with served(backend, script, patience=HURRIED) as scene, calling(scene.url, question()) as call:
+        await call.until(b"Once ")
+        await heard(call, PING, 3)
+        silence.set()
+        events = check_stream((await call.rest()).body)
     text = "".join(block["text"] for block in fold_stream(events)["content"])
     assert text == "Once upon a time"
 
@@ -82,13 +81,12 @@ async def test_headers_go_out_in_time_although_the_upstream_has_not_answered_at_
     """T74, point 6: from then on bytes keep coming, and the answer still arrives whole."""
     silence = asyncio.Event()
     script = reply("Hello", before_head=(Hold(silence),))
-    async with served(backend, script, patience=HURRIED) as scene:
-        async with calling(scene.url, question()) as call:
-            assert (await call.head()).status == 200
-            for _ in range(3):
-                assert await call.piece()
-            silence.set()
-            events = check_stream((await call.rest()).body)
+    async with served(backend, script, patience=HURRIED) as scene, calling(scene.url, question()) as call:
+        assert (await call.head()).status == 200
+        for _ in range(3):
+            assert await call.piece()
+        silence.set()
+        events = check_stream((await call.rest()).body)
     assert fold_stream(events)["content"] == [{"type": "text", "text": "Hello"}]
 
 
@@ -142,11 +140,10 @@ async def test_empty_delta_comes_although_the_model_has_said_nothing(thinks: boo
     body = question(model="some-model", max_tokens=4000, thinking=thinking)
     async with served(
         "openai_chat", reply(Hold(silence), "Hello"), flavor=COMPATIBLE, patience=WATCHED
-    ) as scene:
-        async with calling(scene.url, body) as call:
-            await heard(call, b'"thinking":""}' if thinks else b'"text":""}', 3)
-            silence.set()
-            events = check_stream((await call.rest()).body)
+    ) as scene, calling(scene.url, body) as call:
+        await heard(call, b'"thinking":""}' if thinks else b'"text":""}', 3)
+        silence.set()
+        events = check_stream((await call.rest()).body)
     message = fold_stream(events)
     assert [block["type"] for block in message["content"]] == ["thinking", "text"] if thinks else ["text"]
     assert message["content"][-1]["text"] == "Hello"

@@ -10,7 +10,6 @@ from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
 from dragoman.routing.plan import plan
 
-
 MOST_REMEMBERED_NAMES = 1000
 """Clients choose the names."""
 

@@ -59,31 +59,33 @@ class Guard:
         hosts: list[bytes] = []
         origins: list[bytes] = []
         types: list[bytes] = []
+        sites: list[bytes] = []
+        told_of = {b"host": hosts, b"origin": origins, b"content-type": types, b"sec-fetch-site": sites}
         from_browser = False
         for name, value in scope["headers"]:
-            if name == b"host":
-                hosts.append(value)
-            elif name == b"origin":
-                origins.append(value)
-            elif name == b"content-type":
-                types.append(value)
-            elif name.startswith(b"sec-fetch-"):
-                from_browser = True
-                if name == b"sec-fetch-site" and value.strip().lower() not in _OWN_FETCHES:
-                    raise ApiError(403, "requests from other sites are refused", headers=_FINAL)
+            kept = told_of.get(name)
+            if kept is not None:
+                kept.append(value)
+            from_browser = from_browser or name.startswith(b"sec-fetch-")
+        if any(site.strip().lower() not in _OWN_FETCHES for site in sites):
+            raise ApiError(403, "requests from other sites are refused", headers=_FINAL)
+        self._judge_peer(scope, hosts)
+        if origins:
+            _judge_origins(origins, hosts)
+        if scope["method"] == "POST":
+            _judge_type(types, from_browser or bool(origins))
+
+    def _judge_peer(self, scope: Scope, hosts: list[bytes]) -> None:
+        if self._rules.public:
+            return
         if _is_local(scope):
-            if not self._rules.public:
-                self._judge_host(hosts)
-        elif not (self._rules.public or self._rules.keyed):
+            self._judge_host(hosts)
+        elif not self._rules.keyed:
             raise ApiError(
                 403,
                 "this gateway serves only its own machine: set DRAGOMAN_API_KEY where it runs to let others in",
                 headers=_FINAL,
             )
-        if origins:
-            _judge_origins(origins, hosts)
-        if scope["method"] == "POST":
-            _judge_type(types, from_browser or bool(origins))
 
     def _judge_host(self, hosts: list[bytes]) -> None:
         match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
