@@ -280,6 +280,47 @@ async def test_refused_handshake_is_a_502_and_no_key_goes_out(backend: str) -> N
 
 
 @every_backend
+async def test_refusal_that_comes_before_the_body_was_read_is_heard(backend: str) -> None:
+    """A proxy in front of the upstream takes no such size, says so and closes: a 413 in the envelope, no lost connection."""
+    said = b'{"error":{"message":"too large for this proxy","type":"invalid_request_error"}}'
+    head = f"HTTP/1.1 413 No\r\ncontent-type: application/json\r\ncontent-length: {len(said)}\r\nconnection: close\r\n\r\n"
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head.encode() + said)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with AsyncExitStack() as stack:
+        stack.callback(server.close)
+        dragoman = await stack.enter_async_context(dragoman_in_process(pointed_at(backend, url)))
+        for size in (10, 100_000, 8_000_000):
+            message = {"role": "user", "content": "x" * size}
+            answer = await ask(dragoman.url, question(messages=[message]))
+            assert answer.status == 413
+            assert answer.json()["type"] == "error"
+            assert answer.json()["error"]["type"] == "request_too_large"
+            assert "too large for this proxy" in answer.json()["error"]["message"]
+
+
+@every_backend
+async def test_connection_that_the_upstream_closed_in_silence_is_not_used_again(backend: str) -> None:
+    """Reliability section 3: the next request gets a new one, at once and every time."""
+
+    def script(body: dict[str, Any]) -> Reply:
+        answer = scene.upstream.rendered(reply("Hello"), body)
+        return Reply(answer=replace(answer, body=(*answer.body, Cut())))
+
+    async with served(backend, script, flavor=COMPATIBLE) as scene:
+        for _ in range(20):
+            answer = await ask(scene.url, question(stream=False))
+            assert answer.status == 200
+    assert len(scene.upstream.wire.connections) == 20
+
+
+@every_backend
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirect_is_not_followed(backend: str, status: int) -> None:
     """Threat T7: the key goes to nobody but the configured host."""
@@ -309,7 +350,7 @@ async def test_too_long_a_prompt_is_said_in_the_words_that_make_clients_compact(
         return failing(400, wording, code="context_length_exceeded")
 
     async with served("openai_chat", script, flavor=COMPATIBLE) as scene:
-        for wording, prompt, limit in TOO_LONG:
+        for wording, prompt, limit in TOO_LONG:  # noqa: B007 - the script reads it
             for told in ("as a status", "in a stream"):
                 body = question(model="some-model", messages=[{"role": "user", "content": told}])
                 answer = await ask(scene.url, body)

@@ -74,14 +74,18 @@ async def test_loss_is_named_in_a_header_or_refused(name: str, stream: bool) -> 
     assert strict.header("x-should-retry") == "false"
 
 
-@pytest.mark.parametrize("recording", ["plain_default_model", "tools_multi_turn", "model_openai_gpt_4o", "title"])
+@pytest.mark.parametrize(
+    "recording", ["plain_default_model", "tools_multi_turn", "model_openai_gpt_4o", "title"]
+)
 async def test_claude_code_on_an_openai_model_loses_nothing(recording: str) -> None:
     """Issue point 4: what the client sends every day is carried whole, so strict mode can be used with it."""
     requests = json.loads((FIXTURES / f"{recording}.json").read_text())["requests"]
     env = STRICT | {"BIG_MODEL": "gpt-5.1", "SMALL_MODEL": "gpt-5.1"}
     async with served("openai_chat", reply("Hello"), flavor=OPENAI, env=env) as scene:
         for request in requests:
-            answer = await ask(scene.url, request["body"] | {"model": "claude-opus-4-8"}, target="/v1/messages?beta=true")
+            answer = await ask(
+                scene.url, request["body"] | {"model": "claude-opus-4-8"}, target="/v1/messages?beta=true"
+            )
             assert answer.status == 200, answer.body
             assert answer.header("dragoman-losses") is None
     assert scene.upstream.violations == []
@@ -113,7 +117,9 @@ async def test_messages_upstream_loses_only_the_thoughts_of_others(backend: str)
 async def test_long_list_of_losses_is_cut_at_a_whole_item() -> None:
     """A header stays within what proxies take."""
     blocks = [{"type": f"hologram_{number}"} for number in range(200)]
-    body = question(model="some-model", messages=[{"role": "user", "content": [*blocks, {"type": "text", "text": "hi"}]}])
+    body = question(
+        model="some-model", messages=[{"role": "user", "content": [*blocks, {"type": "text", "text": "hi"}]}]
+    )
     async with served("openai_chat", reply("Hello"), flavor=COMPATIBLE) as scene:
         answer = await ask(scene.url, body)
     value = answer.header("dragoman-losses") or ""

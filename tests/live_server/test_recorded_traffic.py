@@ -114,7 +114,9 @@ async def test_recorded_probes_and_discovery_are_answered() -> None:
     async with served("openai_chat", ()) as scene:
         for request in probes:
             target = f"{request['path']}?{request['query'] or ''}"
-            answer = await ask(scene.url, target=target, method=request["method"], headers=headers_of(request))
+            answer = await ask(
+                scene.url, target=target, method=request["method"], headers=headers_of(request)
+            )
             assert answer.status == 200
             if request["path"] == "/v1/models":
                 kept = [model for model in answer.json()["data"] if "claude" in model["id"]]

@@ -10,8 +10,11 @@ import pytest
 
 from dragoman.server.sse_response import Patience
 from tests.live_server.backends import Scene, every_backend, question, served
+from tests.live_server.sessions import ANTHROPIC_KEY
+from tests.support.dragoman_in_process import dragoman_in_process
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.http_answer import Answer, Hold, Stall
+from tests.support.http_wire import WireRequest, WireServer
 from tests.support.openai_flavor import COMPATIBLE
 from tests.support.raw_client import Call, ask, calling
 from tests.support.replies import Reasoning, Reply, Text, reply
@@ -138,9 +141,10 @@ async def test_empty_delta_comes_although_the_model_has_said_nothing(thinks: boo
     silence = asyncio.Event()
     thinking = {"type": "enabled", "budget_tokens": 1024} if thinks else None
     body = question(model="some-model", max_tokens=4000, thinking=thinking)
-    async with served(
-        "openai_chat", reply(Hold(silence), "Hello"), flavor=COMPATIBLE, patience=WATCHED
-    ) as scene, calling(scene.url, body) as call:
+    async with (
+        served("openai_chat", reply(Hold(silence), "Hello"), flavor=COMPATIBLE, patience=WATCHED) as scene,
+        calling(scene.url, body) as call,
+    ):
         await heard(call, b'"thinking":""}' if thinks else b'"text":""}', 3)
         silence.set()
         events = check_stream((await call.rest()).body)
@@ -264,6 +268,41 @@ async def test_stream_ends_although_the_upstream_keeps_its_socket_open(backend: 
             whole = await ask(scene.url, question(stream=False))
             assert whole.json()["content"][0]["text"] == "Hello"
         await scene.upstream.wire.connections[0].client_hung_up(3)
+
+
+async def test_count_that_nobody_waits_for_is_given_up() -> None:
+    """R6, T75."""
+
+    async def never(request: WireRequest) -> Answer:
+        await asyncio.Event().wait()
+        return Answer()
+
+    async with WireServer(never) as upstream:
+        env = {
+            "ANTHROPIC_API_KEY": ANTHROPIC_KEY,
+            "ANTHROPIC_UPSTREAM_BASE_URL": upstream.url,
+            "PREFERRED_PROVIDER": "anthropic",
+        }
+        async with dragoman_in_process(env) as dragoman:
+            target = "/v1/messages/count_tokens"
+            async with calling(dragoman.url, question(stream=None, max_tokens=None), target=target) as call:
+                while not upstream.requests:
+                    await asyncio.sleep(0.005)
+                call.hang_up()
+                await upstream.connections[0].client_hung_up(AT_ONCE)
+
+
+async def test_upstream_is_stopped_once_a_stop_sequence_was_said() -> None:
+    """T37, T60: the client does not wait for the rest, and it is not paid for."""
+    script = reply("one END two", Stall())
+    async with served("openai_chat", script, flavor=COMPATIBLE) as scene:
+        started = asyncio.get_running_loop().time()
+        answer = await ask(scene.url, question(model="some-model", stop_sequences=["END"]))
+        assert asyncio.get_running_loop().time() - started < 0.5
+        await scene.upstream.wire.connections[0].client_hung_up(3)
+    message = fold_stream(check_stream(answer.body))
+    assert message["content"] == [{"type": "text", "text": "one "}]
+    assert (message["stop_reason"], message["stop_sequence"]) == ("stop_sequence", "END")
 
 
 async def test_hanging_requests_delay_nobody() -> None:

@@ -151,6 +151,21 @@ async def test_bytes_may_come_in_any_pieces(backend: str, name: str) -> None:
 
 
 @every_backend
+async def test_compressed_whole_answer_is_read(backend: str) -> None:
+    """Case 14: where no stream is asked for, we do offer gzip."""
+
+    def script(body: dict[str, Any]) -> Reply:
+        answer = scene.upstream.rendered(reply("Grüezi"), body)
+        return Reply(answer=replace(answer, gzip=True, framing="chunked"))
+
+    async with served(backend, script) as scene:
+        answer = await ask(scene.url, question(stream=False))
+    assert scene.upstream.wire.requests[0].header("accept-encoding") == "gzip"
+    assert answer.header("content-encoding") is None
+    assert answer.json()["content"][0]["text"] == "Grüezi"
+
+
+@every_backend
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\r"], ids=["CRLF", "CR"])
 @pytest.mark.parametrize("split", [None, 1, 3])
 async def test_lines_may_end_in_any_way(backend: str, line_end: bytes, split: int | None) -> None:

@@ -9,7 +9,8 @@ import zlib
 import pytest
 
 from tests.live_server.backends import every_backend, question, served
-from tests.support.http_answer import json_bytes
+from tests.support.grammar_table import check_stream
+from tests.support.http_answer import chunk_bytes, json_bytes
 from tests.support.openai_flavor import COMPATIBLE
 from tests.support.raw_client import Response, ask, calling, sending
 from tests.support.replies import reply
@@ -263,6 +264,30 @@ async def test_several_requests_on_one_connection_are_answered_in_turn() -> None
                 await call.piece()
                 texts.append(call.response.json()["content"][0]["text"])
     assert texts == ["one", "two", "three"]
+
+
+async def test_chunked_body_is_read() -> None:
+    body = json_bytes(question(stream=False))
+    chunks = b"".join(chunk_bytes(body[at : at + 7]) for at in range(0, len(body), 7))
+    raw = b"POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+    async with served("openai_chat", reply("Hello")) as scene:
+        async with sending(scene.url, raw + chunks + b"0\r\n\r\n") as call:
+            assert (await call.rest()).json()["content"][0]["text"] == "Hello"
+
+
+@pytest.mark.xfail(strict=True, reason="uvicorn's httptools protocol sends chunks to HTTP/1.0 clients")
+async def test_old_client_gets_a_stream_without_chunks() -> None:
+    """HTTP/1.0, as some proxies still speak it: the end of the connection is the end of the stream."""
+    body = json_bytes(question())
+    raw = f"POST /v1/messages HTTP/1.0\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n"
+    async with served("openai_chat", reply("Hello")) as scene:
+        reader, writer = await asyncio.open_connection("127.0.0.1", scene.dragoman.port)
+        writer.write(raw.encode() + body)
+        head, _, stream = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+    assert b"chunked" not in head
+    assert check_stream(stream)[-1]["type"] == "message_stop"
 
 
 async def test_suffix_that_is_no_channel_is_part_of_the_name() -> None:

@@ -116,10 +116,6 @@ async def test_every_kind_of_thinking_is_accepted(
         assert scene.upstream.asked[0]["thinking"] == thinking
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the bytes of the client pass unchanged (docs/decisions/0017): the upstream refuses the fifth mark",
-)
 async def test_upstream_sees_no_more_cache_marks_than_it_takes() -> None:
     """Case 30: a mark at the top beside four on blocks."""
     marked = [{"type": "text", "text": f"part {at}", "cache_control": MARK} for at in range(4)]
@@ -131,10 +127,6 @@ async def test_upstream_sees_no_more_cache_marks_than_it_takes() -> None:
     assert json.dumps(scene.upstream.asked).count("cache_control") <= 4
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the bytes of the client pass unchanged (docs/decisions/0017): the upstream refuses empty text",
-)
 async def test_upstream_never_gets_a_cache_mark_on_empty_text() -> None:
     """Case 29, for an upstream that speaks Messages."""
     empty = {"type": "text", "text": "", "cache_control": MARK}

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 from msgspec.structs import replace
@@ -75,14 +76,18 @@ def _serve(settings: Settings, env_file: Path, flags: Flags) -> int:
     from dragoman.app import run
 
     if not flags.reload:
-        # After the last answer the server raises the signal that ended it once more: only the exit code is left.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        signal.signal(signal.SIGINT, lambda *_: sys.exit(INTERRUPTED))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _end)
     try:
         run(settings, env_file if flags.reload else None, flags.log_level)
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """The server has ended by then: it raises the signal that stopped it once more, after the last answer."""
+    sys.exit(0 if number == signal.SIGTERM else INTERRUPTED)
 
 
 def free_port(host: str, port: int) -> int:

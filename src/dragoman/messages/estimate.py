@@ -49,7 +49,7 @@ _TOKENS_PER_BYTE = 0.3
 
 _MESSAGE_TOKENS = 4
 _CALL_TOKENS = 8
-_SCHEMA_WEIGHT = 0.87
+SCHEMA_WEIGHT = 0.87
 """Tool schemas repeat a few common words, each a single token."""
 _MOST_PDF_BYTES = 4 * 1024 * 1024
 _PDF_PAGE_BYTES = 100_000
@@ -150,7 +150,7 @@ class _Count:
             name = str(fields.get("name"))
             if fields.get("defer_loading") is True and name not in self._referenced:
                 return _text(name)
-        return _CALL_TOKENS + _text(tool) * _SCHEMA_WEIGHT
+        return _CALL_TOKENS + _text(tool) * SCHEMA_WEIGHT
 
 
 def _text(value: Any) -> float:

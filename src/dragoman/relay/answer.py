@@ -68,7 +68,7 @@ class Answer:
         if attempt is None:
             return ()
         theirs = () if attempt.head is None else attempt.dialect.relayed_headers(attempt.head)
-        return loss_header(attempt.written.losses) + relayed(theirs, self._gateway.shared)
+        return loss_header(attempt.written.losses) + relayed(theirs, attempt.credential, self._gateway.shared)
 
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """Batches of events, each to be sent at once. Raises ApiError, also after events were said."""

@@ -11,6 +11,7 @@ from dragoman.messages.grammar import Grammar
 from dragoman.messages.request import MessagesRequest
 from dragoman.relay.commit_gate import CommitGate
 from dragoman.relay.gateway import Gateway
+from dragoman.relay.headers import relayed
 from dragoman.relay.ports import UpstreamReply
 from dragoman.routing.channel import Target
 from dragoman.wire.exchange import Headers, HttpRequest, ReplyHead
@@ -28,6 +29,7 @@ class Attempt:
         self._gateway = gateway
         self._request = request
         self._target = target
+        self.credential = target.channel.credential
         self.dialect: Dialect = dialect_of(gateway, target)
         self.written: Written = self.dialect.write_request(request, target.model, quirks)
         self.reader: ReplyReader = self.dialect.open_reply(request, self.written, gateway.new_id)
@@ -154,6 +156,7 @@ def without_credential(error: ApiError, target: Target | None) -> ApiError:
     if target is None or not target.channel.credential:
         return error
     scrubber = SecretScrubber((target.channel.credential,))
+    error.headers = relayed(error.headers, target.channel.credential, shared=False)
     error.message = scrubber.scrub(error.message)
     if error.body is not None:
         error.body = scrubber.scrub_bytes(error.body)

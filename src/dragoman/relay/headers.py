@@ -30,8 +30,13 @@ def loss_header(losses: Iterable[Loss]) -> Headers:
     return ((LOSSES_HEADER, "".join(c if " " <= c <= "~" else "?" for c in value)),)
 
 
-def relayed(headers: Headers, shared: bool) -> Headers:
-    """An upstream's headers without what belongs to another user of a shared gateway."""
-    if not shared:
-        return headers
-    return tuple((name, value) for name, value in headers if not name.startswith(_SHOWN_ONLY_TO_THE_OWNER))
+def relayed(headers: Headers, credential: str, shared: bool) -> Headers:
+    """An upstream's headers without those that quote our key, or belong to another user of a shared gateway."""
+    return tuple(
+        [
+            (name, value)
+            for name, value in headers
+            if not (credential and credential in value)
+            and not (shared and name.startswith(_SHOWN_ONLY_TO_THE_OWNER))
+        ]
+    )

@@ -31,5 +31,11 @@ def test_field_names_from_clients_cannot_break_the_header():
 
 def test_quota_of_the_owner_is_hidden_from_others():
     mine, shown = ("anthropic-ratelimit-unified-status", "allowed"), ("request-id", "req_up")
-    assert relayed((mine, shown), shared=True) == (shown,)
-    assert relayed((mine, shown), shared=False) == (mine, shown)
+    assert relayed((mine, shown), "test-key", shared=True) == (shown,)
+    assert relayed((mine, shown), "", shared=False) == (mine, shown)
+
+
+def test_a_header_that_quotes_our_key_stays_here():
+    """T86."""
+    quoted, told = ("retry-after", "3 for test-key-abc"), ("retry-after", "3")
+    assert relayed((quoted, told), "test-key-abc", shared=False) == (told,)

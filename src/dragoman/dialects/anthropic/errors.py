@@ -49,8 +49,14 @@ def read_failure(head: ReplyHead, body: bytes, clients_credential: bool = False)
         )
         return UpstreamFailure(kind, ApiError(head.status, message, headers=headers), status=head.status)
     message = _message_of(value)
-    relayed = ApiError(head.status, message, type=str(value["error"].get("type")), headers=headers, body=body)
-    return UpstreamFailure(kind, relayed, status=head.status, vendor_message=message)
+    if value.get("type") == "error":
+        type = str(value["error"].get("type"))
+        error = ApiError(head.status, message, type=type, headers=headers, body=body)
+    else:
+        # OpenAI's shape, as other gateways say it: clients of the Messages API look for `type`.
+        message = redact_text(message) or f"the upstream answered {head.status} without a message"
+        error = ApiError(head.status, message, headers=headers)
+    return UpstreamFailure(kind, error, status=head.status, vendor_message=message)
 
 
 def rejected_credential(vendor_message: str) -> ApiError:

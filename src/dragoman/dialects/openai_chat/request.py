@@ -1,10 +1,16 @@
 """Writes a Messages request as a Chat Completions request (spec/openai-chat.md section 1)."""
 
+import math
 from typing import Any, cast
 
 from dragoman.dialects.dialect import Written
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_chat.conversation import CacheMarkers, ChatMessage, write_messages
+from dragoman.dialects.openai_chat.conversation import (
+    CacheMarkers,
+    ChatMessage,
+    WrittenMessages,
+    write_messages,
+)
 from dragoman.dialects.openai_chat.identity import identity_fields
 from dragoman.dialects.openai_chat.output_format import write_output_format
 from dragoman.dialects.openai_chat.reasoning import head_room, model_family, write_effort
@@ -13,12 +19,16 @@ from dragoman.dialects.openai_chat.tools import tool_name_table, write_tools
 from dragoman.dialects.other_fields import judge_other_fields
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import invalid_request
-from dragoman.messages.estimate import estimate_tokens
+from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import encode
 
 PATH = "/chat/completions"
+
+TOOLS_BEGIN = b',"tools":[{"type":"function"'
+LEAST_TOKENS = 4
+"""Of any prompt: what stands around one message."""
 
 LONGEST_UNSTREAMED = 4096
 """Output tokens up to which a client that wants no stream gets none from the upstream either: it is cheaper. A longer
@@ -74,11 +84,21 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
         PATH,
         data,
         losses=losses.as_tuple(),
-        estimated_input_tokens=estimate_tokens(data, written.media_bytes) + written.media_tokens,
+        estimated_input_tokens=_estimate(body, data, written),
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
         streaming=streaming,
         reading=_reading(request, conversation, model, quirks, limit),
     )
+
+
+def _estimate(body: dict[str, Any], data: bytes, written: WrittenMessages) -> int:
+    """What the model reads of `data`, which is `body`: messages and tools, without the fields around them."""
+    around = encode({name: value for name, value in body.items() if name not in ("messages", "tools")})
+    tools_at = data.rfind(TOOLS_BEGIN)
+    tools = data[tools_at:] if tools_at >= 0 else b""
+    text = data[: len(data) - len(tools)]
+    read = estimate_tokens(text, written.media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
+    return max(math.ceil(read) - estimate_tokens(around), LEAST_TOKENS) + written.media_tokens
 
 
 def _refuse_prefill(request: MessagesRequest, conversation: Conversation) -> None:

@@ -51,8 +51,21 @@ def test_the_wording_that_clients_match_is_kept():
 
 
 def test_an_error_without_a_message_is_relayed_too():
-    body = b'{"error":{"type":"api_error"}}'
+    body = b'{"type":"error","error":{"type":"api_error"}}'
     assert fail(500, body).error.body == body
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (b'{"message":"no such thing","type":"None","param":null}', "no such thing"),
+        (b'{"code":5}', "the upstream answered 404 without a message"),
+    ],
+)
+def test_an_error_in_the_shape_of_another_api_gets_the_envelope(error, message):
+    failure = fail(404, b'{"error":' + error + b"}")
+    assert (failure.kind, failure.error.status, failure.error.type) == ("refused", 404, "not_found_error")
+    assert (failure.error.message, failure.error.body) == (message, None)
 
 
 @pytest.mark.parametrize(

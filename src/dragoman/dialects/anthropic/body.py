@@ -1,0 +1,122 @@
+"""The body goes out as it came in, but for what the upstream would refuse for sure (docs/decisions/0022).
+
+Values are cut out and put back as bytes, never re-encoded: prompt caches and signatures see what the client wrote.
+"""
+
+from collections.abc import Iterator, Set
+from typing import Any, cast
+
+import msgspec
+
+from dragoman.dialects.dialect import Loss
+from dragoman.messages.envelope import is_sealed
+from dragoman.messages.request import MessagesRequest
+from dragoman.wire.jsonbytes import encode
+
+MOST_CACHE_MARKS = 4
+NOTHING_SAID = b'[{"type":"text","text":"(no content)"}]'
+"""Stands for content that would be empty: the turns must still alternate."""
+
+_fields_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def write_body(
+    request: MessagesRequest, model: str, left_out: Set[str] = frozenset()
+) -> tuple[bytes, tuple[Loss, ...]]:
+    """The client's own bytes wherever possible, for the upstream's `model` and without the fields `left_out`."""
+    losses: list[Loss] = []
+    edits = _edits(request, losses)
+    if _marks_one_too_many(request.raw):
+        left_out = {*left_out, "cache_control"}
+        losses.append(Loss("cache_control", "approximated", "the blocks have all the marks that are allowed"))
+    renamed = request.model != model
+    if not (renamed or edits or left_out) and not _names_two_models(request.body):
+        return request.body, ()
+    fields = _fields_of(request.body)
+    for name in left_out:
+        del fields[name]
+    if renamed:
+        fields["model"] = msgspec.Raw(encode(model))
+    if edits:
+        fields["messages"] = _edited(fields["messages"], edits)
+    return _join_object(fields), tuple(losses)
+
+
+def _names_two_models(body: bytes) -> bool:
+    """Whether the body has two fields `model`. The last was routed: the upstream must not be free to read the first."""
+    if body.count(b'"model"') == 1:
+        return False
+    inside = sum(bytes(value).count(b'"model"') for value in _fields_of(body).values())
+    return body.count(b'"model"') > inside + 1
+
+
+def _edits(request: MessagesRequest, losses: list[Loss]) -> dict[int, set[int]]:
+    """By message, the blocks that are left out: thinking that this proxy sealed for another backend, and empty texts,
+    which the API refuses. A message without content has an empty set."""
+    body = request.body
+    if b"dgm" not in body and b'""' not in body and b"[]" not in body:
+        return {}
+    edits: dict[int, set[int]] = {}
+    for i, message in enumerate(cast("list[dict[str, Any]]", request.raw["messages"])):
+        content: Any = message.get("content")
+        blocks = cast("list[Any]", content) if isinstance(content, list) else []
+        sealed = [j for j, block in enumerate(blocks) if _is_sealed(block)]
+        losses += [
+            Loss(f"messages.{i}.content.{j}", "dropped", "reasoning of another backend") for j in sealed
+        ]
+        dropped = {*sealed, *(j for j, block in enumerate(blocks) if _is_empty_text(block))}
+        # A system message may be there for its `output_config` alone.
+        if dropped or (content in ("", []) and message.get("role") != "system"):
+            edits[i] = dropped
+    return edits
+
+
+def _is_sealed(block: Any) -> bool:
+    if not isinstance(block, dict):
+        return False
+    fields = cast("dict[str, Any]", block)
+    mark = fields.get({"thinking": "signature", "redacted_thinking": "data"}.get(str(fields.get("type")), ""))
+    return isinstance(mark, str) and is_sealed(mark)
+
+
+def _is_empty_text(block: Any) -> bool:
+    if not isinstance(block, dict):
+        return False
+    fields = cast("dict[str, Any]", block)
+    return fields.get("type") == "text" and fields.get("text") == ""
+
+
+def _edited(messages: msgspec.Raw, edits: dict[int, set[int]]) -> msgspec.Raw:
+    written = list(map(bytes, _items_of(messages)))
+    for i, dropped in edits.items():
+        fields = _fields_of(written[i])
+        items = _items_of(fields["content"]) if dropped else []
+        kept = b",".join(bytes(item) for j, item in enumerate(items) if j not in dropped)
+        fields["content"] = msgspec.Raw(b"[" + kept + b"]" if kept else NOTHING_SAID)
+        written[i] = _join_object(fields)
+    return msgspec.Raw(b"[" + b",".join(written) + b"]")
+
+
+def _marks_one_too_many(raw: dict[str, Any]) -> bool:
+    """Whether the request is marked at its top while its blocks have all the marks that the API allows."""
+    if not raw.get("cache_control"):
+        return False
+    marks = sum(bool(block.get("cache_control")) for block in _blocks(raw))
+    return marks >= MOST_CACHE_MARKS
+
+
+def _blocks(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Everything of a request that can carry a cache mark."""
+    waiting: list[Any] = [raw.get("system"), raw.get("tools")]
+    waiting += [message.get("content") for message in cast("list[dict[str, Any]]", raw["messages"])]
+    while waiting:
+        for block in cast("list[Any]", blocks) if isinstance(blocks := waiting.pop(), list) else []:
+            if isinstance(block, dict):
+                fields = cast("dict[str, Any]", block)
+                yield fields
+                waiting.append(fields.get("content"))
+
+
+def _join_object(fields: dict[str, msgspec.Raw]) -> bytes:
+    return b"{" + b",".join(encode(name) + b":" + bytes(value) for name, value in fields.items()) + b"}"
