@@ -14,6 +14,7 @@ from dragoman.wire.exchange import HttpRequest, ReplyHead
 from dragoman.wire.jsonbytes import decode, encode
 
 DEMO_SCHEME = "demo:"
+MODEL = "dragoman/demo"
 WORD_SECONDS = 0.02
 GREETING = (
     "Hello! This is Dragoman's built-in demo model. It is not intelligent, but everything between you and it is "
@@ -69,11 +70,11 @@ def answer(request: HttpRequest, number: int) -> DemoReply:
     events = _say(body, number, len(request.body) // 4)
     if body.get("stream") is True:
         return DemoReply("text/event-stream", [frame_of(event) for event in events], WORD_SECONDS)
-    return DemoReply("application/json", [encode({**fold(events), "model": body.get("model")})], 0)
+    return DemoReply("application/json", [encode(fold(events))], 0)
 
 
 def _say(body: dict[str, Any], number: int, input_tokens: int) -> list[Event]:
-    writer = MessageWriter(f"msg_demo{number:06d}", str(body.get("model")), input_tokens)
+    writer = MessageWriter(f"msg_demo{number:06d}", MODEL, input_tokens)
     asked = _last_user_text(body)
     schema = _wanted_schema(body)
     tool = None if schema else _fitting_tool(body, asked)

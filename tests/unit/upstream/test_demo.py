@@ -85,7 +85,7 @@ async def test_other_upstreams_are_asked_as_before():
 def test_question_is_answered_with_the_greeting():
     message = answered(messages=user("hello"))
     assert text_of(message).strip() == GREETING
-    assert (message["stop_reason"], message["model"]) == ("end_turn", "demo")
+    assert (message["stop_reason"], message["model"]) == ("end_turn", "dragoman/demo")
     assert message["usage"]["input_tokens"] > 0
 
 
