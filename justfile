@@ -26,9 +26,9 @@ contracts:
 test *ARGS:
     uv run pytest {{ARGS}}
 
-# CPU time, latency, memory and start, beside the smallest possible relay
+# CPU time, latency, memory and start, beside the smallest possible relay; with what users install, no more
 bench *ARGS:
-    uv run python -m bench.drive {{ARGS}}
+    uv run --isolated --no-dev python -m bench.drive {{ARGS}}
 
 # rewrite the expected files of the transcripts, for review in the diff
 accept *CASES:
