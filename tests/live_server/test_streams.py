@@ -116,10 +116,17 @@ async def test_messages_upstream_is_relayed_byte_for_byte(name: str) -> None:
 
 @every_backend
 async def test_headers_of_a_stream(backend: str) -> None:
-    """T76: and no compression, even for a client that would take it."""
+    """T52, T76: no compression, even for a client that would take it; a Messages upstream's own headers."""
     headers = {"accept-encoding": "gzip, br", "accept": "application/json"}
-    async with served(backend, reply("Hello")) as scene:
+    theirs = (("anthropic-ratelimit-requests-remaining", "7"), ("set-cookie", "a=b"), ("x-note", "hm"))
+    async with served(backend, reply("Hello", headers=theirs)) as scene:
         answer = await ask(scene.url, question(), headers=headers)
+        whole = await ask(scene.url, question(stream=False), headers=headers)
+    for one in (answer, whole):
+        relayed = "7" if backend == "anthropic" else None
+        assert one.header("anthropic-ratelimit-requests-remaining") == relayed
+        assert (one.header("set-cookie"), one.header("x-note")) == (None, None)
+        assert (one.header("request-id") or "").startswith("req_01" if backend == "anthropic" else "req_")
     assert answer.header("content-type") == "text/event-stream; charset=utf-8"
     assert answer.header("cache-control") == "no-cache"
     assert answer.header("x-accel-buffering") == "no"
