@@ -49,7 +49,9 @@ def test_the_mark_at_the_top_is_the_one_too_many(marked, kept, place):
         messages, fields = [HI], {"system": blocks}
     elif place == "tools":
         messages = [HI]
-        fields = {"tools": [{"name": f"t{n}", "input_schema": {}, "cache_control": MARK} for n in range(marked)]}
+        fields = {
+            "tools": [{"name": f"t{n}", "input_schema": {}, "cache_control": MARK} for n in range(marked)]
+        }
     elif place == "results":
         result = {"type": "tool_result", "tool_use_id": "t", "content": blocks}
         messages = [{"role": "user", "content": [result]}]
