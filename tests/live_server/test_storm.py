@@ -170,5 +170,6 @@ async def test_every_answer_is_right_in_a_storm(backend: str, seed: int) -> None
     assert observer.bugs == []
     ids = [trace.request_id for trace in observer.traces]
     assert len(ids) == len(set(ids)) <= REQUESTS
-    assert {"status 200", "status 429", "error event", "left"} <= set(endings), endings
+    # A refusal that comes after the head of the stream is an error event too, so a slow machine may see no status.
+    assert {"status 200", "error event", "left"} <= set(endings), endings
     assert endings["status 200"] > REQUESTS / 3
