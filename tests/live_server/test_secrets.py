@@ -33,7 +33,7 @@ THEIRS: dict[str, str | None] = {
 ASKED = "marker-of-a-prompt"
 ANSWERED = "marker-of-an-answer"
 PLACE = "a-place-in-the-files"
-INSIDES = re.compile(r"Traceback|site-packages|\.py\b|src/dragoman|/work/|/home/|/tmp/|0x[0-9a-f]{6}")
+INSIDES = re.compile(r"Traceback|site-packages|\.py\b|src/dragoman|/home/|/tmp/|0x[0-9a-f]{6}")
 MODELS = {"openai_chat": "openai/some-model", "anthropic": "anthropic/some-model"}
 
 
