@@ -228,7 +228,7 @@ RICH: dict[str, Any] = question(
         {"role": "system", "content": "A note."},
     ],
 )  # fmt: skip
-INSTEAD: tuple[Any, ...] = (None, 5, -1.5, True, "x", "", [], {}, [None], {"type": "x"}, [[[{}]]])
+INSTEAD: tuple[Any, ...] = (None, -1.5, True, "", [[[{}]]], {}, {"type": "x"})
 
 
 def damaged(value: Any, root: Any | None = None, path: tuple[Any, ...] = ()) -> Iterator[dict[str, Any]]:
@@ -254,9 +254,9 @@ def _parent(root: Any, path: tuple[Any, ...]) -> Any:
 
 
 async def test_no_damage_to_a_request_is_our_own_failure() -> None:
-    """Bad input, R13 in small: every value of a rich request replaced by eleven wrong ones: an answer or a 4xx."""
+    """Bad input, R13 in small: every value of a rich request replaced by seven wrong ones: an answer or a 4xx."""
     bodies = list(damaged(RICH))
-    assert len(bodies) > 800
+    assert len(bodies) > 500
     seen: set[int] = set()
     async with served("openai_chat", reply("Hello"), flavor=COMPATIBLE) as scene:
         async with DefaultAsyncHttpxClient(base_url=scene.url, verify=False) as client:

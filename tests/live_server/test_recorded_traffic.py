@@ -12,7 +12,7 @@ from tests.support.anthropic_rules import blocks_of
 from tests.support.grammar_table import check_stream
 from tests.support.http_answer import json_bytes
 from tests.support.message_rules import check_message
-from tests.support.openai_flavor import DEEPSEEK, LLAMA_CPP, MISTRAL, OPENAI, OPENROUTER, VLLM, Flavor
+from tests.support.openai_flavor import DEEPSEEK, MISTRAL, OPENAI, VLLM, Flavor
 from tests.support.raw_client import Response, ask
 from tests.support.replies import Text, reply
 from tests.test_recorded_requests import CLIENTS_OWN_FAULTS
@@ -57,12 +57,9 @@ def test_there_are_seventy_recordings() -> None:
 SERVERS = [
     pytest.param(OPENAI, "gpt-4.1", id="gpt-4.1"),
     pytest.param(OPENAI, "gpt-5.1", id="gpt-5.1"),
-    pytest.param(OPENAI, "o3", id="o3"),
     pytest.param(DEEPSEEK, "deepseek-v4", id="deepseek"),
     pytest.param(MISTRAL, "mistral-large-latest", id="mistral"),
     pytest.param(VLLM, "qwen3-32b", id="vllm"),
-    pytest.param(LLAMA_CPP, "gemma-4", id="llama.cpp"),
-    pytest.param(OPENROUTER, "meta/llama-5", id="openrouter"),
 ]
 
 
