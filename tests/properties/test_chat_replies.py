@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.dialects.openai_chat.tool_ids import original_tool_id
+from dragoman.dialects.tool_ids import original_tool_id
 from dragoman.messages.envelope import open_envelope
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import MessageDelta, MessageStop

@@ -26,7 +26,9 @@ from dragoman.server.messages_api import MessagesApi
 from dragoman.server.protocol import LimitedProtocol
 from dragoman.server.routes import build_router
 from dragoman.server.sse_response import Patience
+from dragoman.stores.memory import MemoryKeptState
 from dragoman.upstream.client import HttpUpstream
+from dragoman.upstream.google_tokens import GoogleTokens
 from tests.support.ports import RecordingObserver
 
 
@@ -130,6 +132,8 @@ def _hurried_app(
         clock=time.monotonic,
         new_id=new_id,
         observer=observer,
+        tokens=GoogleTokens(upstream, None, {}),
+        kept=MemoryKeptState(time.monotonic),
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )

@@ -4,11 +4,11 @@ A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N`, `end REA
 body is `CODE: WORDS`. A request tells the quirks that it was written with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from dragoman.dialects.dialect import Loss, NewId, ReplyReader, Written
+from dragoman.dialects.dialect import NOWHERE, Loss, Mended, NewId, Origin, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import ContentBlockStop, Said, Usage
@@ -40,7 +40,9 @@ class PlainDialect:
     def __init__(self, counts: bool = False) -> None:
         self.counts = counts
 
-    def write_request(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+    def write_request(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written:
         losses = tuple(Loss(name, "dropped", "plain is plain") for name in request.raw.get("unknown", ()))
         told = {"model": model, "sampling": quirks.sampling, "images": quirks.images}
         return Written(
@@ -51,7 +53,9 @@ class PlainDialect:
             empty_answer="max_tokens" if request.max_tokens == 0 else "",
         )
 
-    def write_count(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written | None:
+    def write_count(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written | None:
         return Written("/count", request.body, streaming=False) if self.counts else None
 
     def read_count(self, body: bytes) -> int:
@@ -75,9 +79,11 @@ class PlainDialect:
     def relayed_headers(self, head: ReplyHead) -> Headers:
         return tuple(pair for pair in head.headers if pair[0].startswith(("x-plain-", "anthropic-")))
 
-    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
         lesson = LESSONS.get(failure.vendor_message)
-        return None if lesson is None else msgspec.structs.replace(quirks, **lesson)
+        if lesson is None:
+            return None
+        return Mended(msgspec.structs.replace(quirks, **lesson), lasting="images" not in lesson)
 
 
 class PlainReply:
@@ -121,10 +127,16 @@ class PlainReply:
             said += self.feed(Frame(line.encode(), b"", b""))
         return said
 
-    def finish(self) -> Sequence[Said]:
+    def finish(self, rest: bytes = b"") -> Sequence[Said]:
         if not self.finished:
             raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
         return ()
+
+    def follow_up(self) -> Written | None:
+        return None
+
+    def take_kept(self) -> Mapping[str, str]:
+        return {}
 
     def start(self) -> Sequence[Said]:
         self._writer.start()

@@ -11,9 +11,11 @@ from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
 from dragoman.messages.parse import parse_request
 from dragoman.messages.request import MessagesRequest
 from dragoman.relay.gateway import Gateway
+from dragoman.relay.ports import AccessToken
 from dragoman.relay.relay import Relay
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Channel, Target
+from dragoman.stores.memory import MemoryKeptState
 from dragoman.wire.exchange import Headers, HttpRequest, ReplyHead
 from dragoman.wire.jsonbytes import encode
 from tests.support.clock import CountingIds, ManualClock
@@ -101,6 +103,23 @@ class FakeUpstream:
             await _suffer(step)
 
 
+class FakeTokens:
+    """Implements `TokenSource`: a new token after each one that was refused, or a failure."""
+
+    def __init__(self, failure: UpstreamFailure | None = None, quota_project: str | None = None) -> None:
+        self._failure = failure
+        self._quota_project = quota_project
+        self.rejected: list[str] = []
+
+    async def token(self) -> AccessToken:
+        if self._failure is not None:
+            raise self._failure
+        return AccessToken(f"test-token-{len(self.rejected) + 1}", self._quota_project)
+
+    def reject(self, token: AccessToken) -> None:
+        self.rejected.append(token.value)
+
+
 class RecordingObserver:
     """Implements `Observer`."""
 
@@ -153,9 +172,11 @@ class Bench:
     shared: bool = False
     plain: PlainDialect = field(default_factory=PlainDialect)
     observer: RecordingObserver = field(default_factory=RecordingObserver)
+    tokens: FakeTokens = field(default_factory=FakeTokens)
     clock: Callable[[], float] = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
+        self.kept = MemoryKeptState(self.clock)
         self.gateway = Gateway(
             model_map=OneTarget(self.target),
             dialects={**DIALECTS, "plain": self.plain},
@@ -163,6 +184,8 @@ class Bench:
             clock=self.clock,
             new_id=CountingIds(),
             observer=self.observer,
+            tokens=self.tokens,
+            kept=self.kept,
             strict=self.strict,
             shared=self.shared,
         )

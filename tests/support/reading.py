@@ -108,7 +108,7 @@ def _hear_pieces(reader: ReplyReader, pieces: list[bytes]) -> Heard:
                 said += reader.feed(frame)
         for frame in decoder.finish():
             said += reader.feed(frame)
-        said += reader.finish()
+        said += reader.finish(decoder.rest)
     except UpstreamFailure as failure:
         return Heard(tuple(said), failure, reader)
     assert reader.finished

@@ -73,6 +73,26 @@ def seen_by_openai(body: dict[str, Any]) -> Seen:
     return Seen(calls, tools, "response_format" in body)
 
 
+def seen_by_gemini(body: dict[str, Any]) -> Seen:
+    """Reads a generateContent request. Results are told apart by their place, as Gemini does: ids may be missing."""
+    contents = body["contents"]
+    calls: list[DoneCall] = []
+    for content, after in zip(contents, [*contents[1:], {}], strict=True):
+        made = [part["functionCall"] for part in content["parts"] if "functionCall" in part]
+        back = [
+            part["functionResponse"]["response"]
+            for part in after.get("parts", ())
+            if "functionResponse" in part
+        ]
+        for place, call in enumerate(made):
+            response = back[place] if place < len(back) else {}
+            result = response.get("output", response.get("error", ""))
+            calls.append(DoneCall(call["name"], call.get("args", {}), result))
+    declared = [one for tool in body.get("tools") or () for one in tool.get("functionDeclarations", ())]
+    wants_json = (body.get("generationConfig") or {}).get("responseMimeType") == "application/json"
+    return Seen(tuple(calls), frozenset(function["name"] for function in declared), wants_json)
+
+
 def _plain(content: Any) -> str:
     if content is None or isinstance(content, str):
         return content or ""
@@ -125,6 +145,10 @@ class CodingTask:
     def with_openai(self, body: dict[str, Any]) -> Reply:
         """The script for ScriptedOpenAI."""
         return self._next(seen_by_openai(body))
+
+    def with_gemini(self, body: dict[str, Any]) -> Reply:
+        """The script for ScriptedGemini."""
+        return self._next(seen_by_gemini(body))
 
     def _next(self, seen: Seen) -> Reply:
         if not seen.tools:

@@ -1,4 +1,4 @@
-"""The scripted task reads the same conversation in both languages, and notices when a result is wrong."""
+"""The scripted task reads the same conversation in every language, and notices when a result is wrong."""
 
 import json
 from collections.abc import Callable
@@ -57,6 +57,15 @@ def chat_turn(said: Reply, turn: int, broken: bool) -> list[dict[str, Any]]:
     return [{"role": "assistant", "content": None, "tool_calls": calls}, *results]
 
 
+def gemini_turn(said: Reply, turn: int, broken: bool) -> list[dict[str, Any]]:
+    calls = [{"functionCall": {"name": call.name, "args": call.arguments}} for call in said.calls]
+    results = [
+        {"functionResponse": {"name": call.name, "response": {"output": run_tool(call, broken)}}}
+        for call in said.calls
+    ]
+    return [{"role": "model", "parts": calls}, {"role": "user", "parts": results}]
+
+
 def play(
     script: Callable[[dict[str, Any]], Reply],
     answer: Callable[[Reply, int, bool], list[dict[str, Any]]],
@@ -75,12 +84,19 @@ def play(
 
 MESSAGES_TOOLS = [{"name": name} for name in TOOLS]
 CHAT_TOOLS = [{"function": {"name": name}} for name in TOOLS]
+GEMINI_TOOLS = [{"functionDeclarations": [{"name": name} for name in TOOLS]}]
 
 
-def test_task_ends_well_in_both_languages(tmp_path: Path) -> None:
+def test_task_ends_well_in_every_language(tmp_path: Path) -> None:
     task = CodingTask(tmp_path)
     assert play(task.with_anthropic, messages_turn, MESSAGES_TOOLS) == task.final_text
     assert play(task.with_openai, chat_turn, CHAT_TOOLS) == task.final_text
+
+    def with_gemini(body: dict[str, Any]) -> Reply:
+        contents = [{"parts": [{"text": "Go"}]} | message for message in body["messages"]]
+        return task.with_gemini({"contents": contents, "tools": body["tools"]})
+
+    assert play(with_gemini, gemini_turn, GEMINI_TOOLS) == task.final_text
 
 
 def test_wrong_result_is_told(tmp_path: Path) -> None:
@@ -100,3 +116,15 @@ def test_missing_tool_is_told(tmp_path: Path) -> None:
 def test_request_on_the_side_is_answered(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
     body = {"messages": [{"role": "user", "content": "Title?"}]} | fields
     assert CodingTask(tmp_path).with_anthropic(body).parts == (Text(said),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "All right."),
+        ({"generationConfig": {"responseMimeType": "application/json"}}, '{"title": "A scripted task"}'),
+    ],
+)
+def test_request_on_the_side_is_answered_by_gemini(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
+    body = {"contents": [{"role": "user", "parts": [{"text": "Title?"}]}]} | fields
+    assert CodingTask(tmp_path).with_gemini(body).parts == (Text(said),)

@@ -78,6 +78,23 @@ def _may_go_out(name: str) -> bool:
     return name not in _OURS and _NAME.fullmatch(name) is not None
 
 
+def common_headers(written: WrittenRequest) -> Headers:
+    """What every request has: the dialect's own headers, and the usual ones where it said nothing."""
+    headers = sendable(written.headers)
+    names = {name for name, _ in headers}
+    usual = (
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream" if written.streaming else "application/json"),
+        ("user-agent", USER_AGENT),
+    )
+    return (
+        *headers,
+        *(pair for pair in usual if pair[0] not in names),
+        # A compressed stream arrives in lumps.
+        ("accept-encoding", "identity" if written.streaming else "gzip"),
+    )
+
+
 def is_visible(value: str) -> bool:
     """Whether a header value can be sent as it is."""
     return value.isascii() and value.isprintable()

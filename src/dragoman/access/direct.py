@@ -1,6 +1,6 @@
 """A base URL and a key in the header that its dialect uses."""
 
-from dragoman.access.access import USER_AGENT, WrittenRequest, is_visible, join_url, sendable
+from dragoman.access.access import WrittenRequest, common_headers, is_visible, join_url
 from dragoman.wire.exchange import Headers, HttpRequest, header
 
 _AZURE = ".openai.azure.com"
@@ -14,26 +14,13 @@ def address(
     client_headers: Headers | None = None,
 ) -> HttpRequest:
     """Implements `Access`."""
-    headers = sendable(written.headers)
-    names = {name for name, _ in headers}
     proof = (
         _proof(base_url, credential, dialect) if client_headers is None else _clients_proof(client_headers)
-    )
-    defaults = (
-        ("content-type", "application/json"),
-        ("accept", "text/event-stream" if written.streaming else "application/json"),
-        ("user-agent", USER_AGENT),
     )
     return HttpRequest(
         method="POST",
         url=join_url(base_url, written.path),
-        headers=(
-            *headers,
-            *(pair for pair in defaults if pair[0] not in names),
-            # A compressed stream arrives in lumps.
-            ("accept-encoding", "identity" if written.streaming else "gzip"),
-            *proof,
-        ),
+        headers=(*common_headers(written), *proof),
         body=written.body,
     )
 

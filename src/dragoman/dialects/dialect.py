@@ -1,6 +1,6 @@
 """What every dialect can do. Reading and writing are pure: bytes in, values out, no clock and no socket."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -14,6 +14,23 @@ from dragoman.wire.sse import Frame
 
 NewId = Callable[[], str]
 """Gives a fresh id of letters and digits (22 characters of base 62), without a prefix."""
+
+
+def _nothing_kept(key: str) -> str | None:
+    return None
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Whose foreign state a request may carry (docs/decisions/0023)."""
+
+    account: str = ""
+    """Stands for an endpoint and a credential; what another account sealed is foreign."""
+    kept: Callable[[str], str | None] = _nothing_kept
+    """The envelope that an earlier answer left under the key of a block, or None."""
+
+
+NOWHERE = Origin()
+"""An account that nobody knows, which left nothing."""
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -54,8 +71,19 @@ class ReplyReader(Protocol):
         """A reply that came as one JSON value, said as the events it would have been. Raises UpstreamFailure."""
         ...
 
-    def finish(self) -> Sequence[Said]:
-        """The last events, after the upstream closed. Raises UpstreamNonsense if it never said it was done."""
+    def finish(self, rest: bytes = b"") -> Sequence[Said]:
+        """The last events, after the upstream closed. Raises UpstreamNonsense if it never said it was done.
+
+        `rest`: bytes after the last complete frame.
+        """
+        ...
+
+    def follow_up(self) -> Written | None:
+        """A further request, whose reply goes on with this answer; asked for after `finish`, None if there is none."""
+        ...
+
+    def take_kept(self) -> Mapping[str, str]:
+        """Envelopes to be kept for later requests, by the keys of their blocks; each is handed out once."""
         ...
 
     @property
@@ -82,17 +110,30 @@ class ReplyReader(Protocol):
         ...
 
 
+class Mended(msgspec.Struct, frozen=True):
+    """What a refusal taught."""
+
+    quirks: Quirks
+    """With which the refused request may succeed."""
+    lasting: bool = True
+    """Whether it holds for later requests too, once it has helped."""
+
+
 class Dialect(Protocol):
     """One backend language."""
 
     @property
     def name(self) -> str: ...
 
-    def write_request(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+    def write_request(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written:
         """Translate `request` for the upstream model `model`. Raises ApiError for what cannot be asked."""
         ...
 
-    def write_count(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written | None:
+    def write_count(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written | None:
         """The upstream's own token count, or None where it has none."""
         ...
 
@@ -114,6 +155,6 @@ class Dialect(Protocol):
         """The upstream's headers that clients of the Messages API read."""
         ...
 
-    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:
-        """Quirks with which the refused request may succeed, or None if the refusal says nothing to learn."""
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
+        """What the refusal teaches, or None if it says nothing to learn."""
         ...

@@ -41,6 +41,8 @@ class Turn(msgspec.Struct):
     role: str
     blocks: list[Placed] = []
     calls: list[Call] = []
+    orphans: list[Placed] = []
+    """Results in this message that answer no call."""
     answers: bool = False
     """A user message that brought tool results: it continues the tool loop."""
 
@@ -111,6 +113,7 @@ def _add_other(
             waiting[block.tool_use_id].popleft().result = placed
             turn.answers = True
         else:
+            turn.orphans.append(placed)
             orphans.append(placed)
 
 

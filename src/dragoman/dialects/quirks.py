@@ -9,10 +9,17 @@ from typing import Literal
 import msgspec
 
 EffortStyle = Literal[
-    "reasoning_effort", "thinking_type", "enable_thinking", "chat_template", "openrouter", "none"
+    "reasoning_effort",
+    "thinking_type",
+    "enable_thinking",
+    "chat_template",
+    "openrouter",
+    "thinking_level",
+    "thinking_budget",
+    "none",
 ]
 """How a server is told to think: OpenAI's field, DeepSeek's and GLM's `thinking`, Qwen's `enable_thinking`,
-`chat_template_kwargs` of vLLM and llama.cpp, OpenRouter's `reasoning`, or not at all."""
+`chat_template_kwargs` of vLLM and llama.cpp, OpenRouter's `reasoning`, Gemini's level or budget, or not at all."""
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +56,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     strict_tools: bool = False
     """Whether `function.strict` is understood."""
     plain_schemas: bool = False
-    """Tool schemas are sent without `pattern`, `format` and `default` (weak grammar generators)."""
+    """Tool schemas are sent without `pattern`, `format` and `default` (weak grammar generators); to Gemini with its
+    documented subset only."""
     structured_output: Literal["json_schema", "json_object", "none"] = "json_schema"
     images: bool = True
     files: bool = False
@@ -75,5 +83,29 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `cache_control` on text parts is understood (OpenRouter)."""
     max_tool_name: int = 64
     max_tool_id: int = 40
+    thinking_budgets: tuple[int, int] = (0, 0)
+    """The least and the largest thinking budget in tokens (spec/gemini.md section 4.1)."""
+    thought_signatures: Literal["required", "optional", "never"] = "never"
+    """Whether function calls go back with the signature that they came with (section 5)."""
+    skip_signatures: bool = False
+    """Function calls go back with the documented value that skips the check."""
+    media_in_results: bool = False
+    """Whether a function response takes images and PDF files; else they stand beside it."""
+    structured_with_tools: bool = False
+    """Whether a response schema may stand beside functions."""
+    search_with_functions: bool = False
+    """Whether a built-in tool may stand beside functions (section 10)."""
+    file_uris: bool = False
+    """Whether media may be public URLs that the server fetches (section 7)."""
+    exclude_domains: bool = False
+    """Whether the built-in search can leave out domains."""
+    flat_count: bool = False
+    """Whether the token count takes the fields of a request as they are (section 13)."""
+    claude_on_vertex: bool = False
+    """Messages in Vertex AI's form: the version in the body, the model in the URL (spec/vertex.md section 4)."""
+    refused_betas: tuple[str, ...] = ()
+    """Values of `anthropic-beta` that the server does not take."""
+    refused_fields: tuple[str, ...] = ()
+    """Top-level fields of a Messages request that the server does not take."""
     context_window: int | None = None
     """Input and output tokens together, for `/v1/models` and errors."""

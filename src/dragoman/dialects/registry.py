@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from dragoman.dialects.anthropic.messages import AnthropicMessages
 from dragoman.dialects.dialect import Dialect
+from dragoman.dialects.gemini.gemini import Gemini
 from dragoman.dialects.openai_chat.chat import OpenAIChat
 
-DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (AnthropicMessages(), OpenAIChat())}
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (AnthropicMessages(), OpenAIChat(), Gemini())}
 """Every dialect that this version speaks."""

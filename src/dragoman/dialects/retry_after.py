@@ -22,11 +22,20 @@ _NAMED_UNITS = (("mil", 0.001), ("ms", 0.001), ("m", 60.0), ("h", 3600.0), ("s",
 
 def retry_after_seconds(head: ReplyHead | None, message: str = "") -> int | None:
     """Seconds from 1 to LONGEST_WAIT, from the headers or else the error's text; None if neither tells."""
+    wait = told_wait(head, message)
+    return None if wait is None else whole_seconds(wait)
+
+
+def told_wait(head: ReplyHead | None, message: str = "") -> float | None:
+    """Seconds as they were told, however long; never infinite."""
     wait = _from_headers(head) if head is not None else None
     if wait is None:
         wait = _from_text(message)
-    if wait is None or not isfinite(wait):
-        return None
+    return wait if wait is not None and isfinite(wait) else None
+
+
+def whole_seconds(wait: float) -> int:
+    """What clients are told for a wait of so many seconds."""
     return min(max(ceil(wait), 1), LONGEST_WAIT)
 
 
@@ -43,7 +52,7 @@ def _until_reset(head: ReplyHead) -> float | None:
     """The longest reset of those limits that are used up; of all if the upstream does not say which are."""
     waits: list[tuple[bool, float]] = []
     for limit in ("requests", "tokens"):
-        wait = _duration(head.header(f"x-ratelimit-reset-{limit}"))
+        wait = duration_seconds(head.header(f"x-ratelimit-reset-{limit}"))
         if wait is not None:
             waits.append((head.header(f"x-ratelimit-remaining-{limit}") == "0", wait))
     used_up = [wait for empty, wait in waits if empty]
@@ -72,8 +81,8 @@ def _date(text: str | None) -> datetime | None:
     return date if date is not None and date.tzinfo is not None else None
 
 
-def _duration(text: str | None) -> float | None:
-    """`6m0s`, `1.2s`, `200ms`, or bare seconds."""
+def duration_seconds(text: str | None) -> float | None:
+    """Seconds of `6m0s`, `1.2s`, `200ms`, or of a bare number; None for anything else."""
     if not text:
         return None
     pieces = _DURATION.findall(text)
@@ -89,4 +98,4 @@ def _from_text(message: str) -> float | None:
         return None
     unit = match["unit"].lower()
     factor = next(factor for start, factor in _NAMED_UNITS if unit.startswith(start))
-    return float(match["number"]) * factor + (_duration(match["rest"].lower()) or 0)
+    return float(match["number"]) * factor + (duration_seconds(match["rest"].lower()) or 0)

@@ -25,6 +25,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     output_tokens_details: dict[str, int] | None = None
     """`{"thinking_tokens": n}` where the backend tells."""
     service_tier: str | None = None
+    server_tool_use: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+    """`{"web_search_requests": n}` where a tool of the upstream's was used."""
 
     @property
     def prompt_tokens(self) -> int:
@@ -42,6 +44,14 @@ class ThinkingBlock(msgspec.Struct, frozen=True, tag="thinking"):
 
 
 class ToolUseBlock(msgspec.Struct, frozen=True, tag="tool_use"):
+    id: str
+    name: str
+    input: dict[str, Any] = {}
+
+
+class ServerToolUseBlock(msgspec.Struct, frozen=True, tag="server_tool_use"):
+    """A call of a tool that runs before the client hears of it; its result follows in a block of its own."""
+
     id: str
     name: str
     input: dict[str, Any] = {}
@@ -90,7 +100,7 @@ class MessageStart(msgspec.Struct, frozen=True, tag="message_start"):
 
 class ContentBlockStart(msgspec.Struct, frozen=True, tag="content_block_start"):
     index: int
-    content_block: TextBlock | ThinkingBlock | ToolUseBlock
+    content_block: TextBlock | ThinkingBlock | ToolUseBlock | ServerToolUseBlock
 
 
 class WholeBlockStart(msgspec.Struct, frozen=True, tag="content_block_start"):

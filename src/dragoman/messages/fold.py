@@ -15,6 +15,7 @@ from dragoman.messages.events import (
     MessageDelta,
     MessageStart,
     MessageStop,
+    ServerToolUseBlock,
     SignatureDelta,
     TextDelta,
     ThinkingDelta,
@@ -23,6 +24,8 @@ from dragoman.messages.events import (
     WholeBlockStart,
 )
 from dragoman.messages.tool_json import read_tool_input
+
+_CALLS = (ToolUseBlock.__struct_config__.tag, ServerToolUseBlock.__struct_config__.tag)
 
 
 @dataclass
@@ -100,7 +103,7 @@ def _closed(block: _OpenBlock, drop_if_cut: bool) -> dict[str, Any] | None:
         return {**block.value, "text": text}
     if kind == "thinking":
         return {**block.value, "thinking": "".join(block.thinking)}
-    if kind == ToolUseBlock.__struct_config__.tag:
+    if kind in _CALLS:
         parsed = read_tool_input(text)
         if parsed.cut and drop_if_cut:
             return None

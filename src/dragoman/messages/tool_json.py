@@ -37,6 +37,13 @@ def read_tool_input(text: str) -> ToolInput:
     return ToolInput({"__unparsedToolInput": {"raw": text, "len": len(text)}}, cut=_is_cut(text))
 
 
+def as_tool_input(value: Any) -> dict[str, Any]:
+    """The input of a call in a history: always an object, whatever a client echoes of what a model once wrote."""
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value)
+    return read_tool_input(value if isinstance(value, str) else encode(value).decode()).value
+
+
 def _read_json(text: str) -> Any:
     try:
         return decode(text.encode("utf-8", "replace"))

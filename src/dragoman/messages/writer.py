@@ -7,7 +7,10 @@ never mix (docs/decisions/0009). Nothing here parses what it passes on.
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
 from dragoman.messages.events import (
+    CitationsDelta,
     ContentBlockDelta,
     ContentBlockStart,
     ContentBlockStop,
@@ -18,6 +21,7 @@ from dragoman.messages.events import (
     MessageHead,
     MessageStart,
     MessageStop,
+    ServerToolUseBlock,
     SignatureDelta,
     TextBlock,
     TextDelta,
@@ -25,6 +29,7 @@ from dragoman.messages.events import (
     ThinkingDelta,
     ToolUseBlock,
     Usage,
+    WholeBlockStart,
 )
 
 Kind = Literal["text", "thinking", "tool_use"]
@@ -64,10 +69,12 @@ class MessageWriter:
         self._said = []
         return said
 
-    def start(self) -> None:
-        """The message's start; once."""
+    def start(self, usage: Usage | None = None) -> None:
+        """The message's start; once. `usage`, if it is known by then, stands in place of the estimate."""
         if not self._started:
             self._started = True
+            if usage is not None:
+                self._head = replace(self._head, usage=usage)
             self._said.append(MessageStart(self._head))
 
     def text(self, piece: str) -> None:
@@ -112,6 +119,30 @@ class MessageWriter:
         held.pieces.append(piece)
         return True
 
+    def citation(self, citation: dict[str, Any]) -> None:
+        """A source of the open text block; without one nothing is said."""
+        if self._open == "text":
+            self._said.append(ContentBlockDelta(self._index, CitationsDelta(citation)))
+
+    def end_block(self) -> None:
+        """What is said next is no part of the open text or call."""
+        if self._open != "thinking":
+            self._close_all()
+
+    def server_tool(self, tool_use_id: str, name: str, tool_input: str) -> None:
+        """A whole call of a tool that the upstream runs; `tool_input` is its JSON."""
+        self._open_block("tool_use", ServerToolUseBlock(tool_use_id, name))
+        self._said.append(ContentBlockDelta(self._index, InputJsonDelta(tool_input)))
+        self._close()
+
+    def whole_block(self, block: dict[str, Any]) -> None:
+        """A block that comes in one piece."""
+        self.start()
+        self._close_all()
+        self._index += 1
+        self._said.append(WholeBlockStart(self._index, block))
+        self._said.append(ContentBlockStop(self._index))
+
     def keep_alive(self, thinking: bool) -> None:
         """An empty delta in the open block, or in one opened for it (spec/claude-code.md section 7)."""
         self.start()
@@ -135,7 +166,9 @@ class MessageWriter:
         self._said.append(MessageDelta(Ending(stop_reason, stop_sequence, stop_details), usage))
         self._said.append(MessageStop())
 
-    def _open_block(self, kind: Kind, block: TextBlock | ThinkingBlock | ToolUseBlock) -> None:
+    def _open_block(
+        self, kind: Kind, block: TextBlock | ThinkingBlock | ToolUseBlock | ServerToolUseBlock
+    ) -> None:
         self.start()
         self._close_all()
         self._index += 1

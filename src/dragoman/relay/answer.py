@@ -6,15 +6,19 @@
 from asyncio import CancelledError
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Protocol
+from typing import Any, Protocol
 
+from msgspec.structs import replace
+
+from dragoman.dialects.dialect import Mended
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, invalid_request
 from dragoman.messages.events import MessageStart, Ping, Relayed, Said, Usage, frame_of
 from dragoman.messages.fold import Fold
 from dragoman.messages.request import MessagesRequest
 from dragoman.messages.writer import MessageWriter
-from dragoman.relay.attempt import Attempt, without_credential
+from dragoman.relay.addressing import without_credential
+from dragoman.relay.attempt import Attempt
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.headers import loss_header, relayed
 from dragoman.relay.settlement import settle
@@ -43,9 +47,10 @@ class Answer:
         self._gateway = gateway
         self._memory = memory
         self._request = request
-        self._target: Target | None = None
         self._attempt: Attempt | None = None
         self._started = False
+        self._renewed = False
+        self._lessons: dict[str, Any] = {}
         self.complete = False
         """The last event was handed out."""
         self.trace = Trace(
@@ -78,7 +83,7 @@ class Answer:
                     yield said
             self.trace.status = 200
         except UpstreamFailure as failure:
-            error = without_credential(failure.error, self._target)
+            error = without_credential(failure.error, self._attempt.credential if self._attempt else "")
             self._fail(error)
             raise error from failure
         except ApiError as error:
@@ -135,7 +140,7 @@ class Answer:
         return b"".join([frame_of(said) for said in held + new]) or comment("waiting for the upstream")
 
     async def _attempts(self) -> AsyncGenerator[Sequence[Said], None]:
-        target = self._target = self._memory.target(self._request.model)
+        target = self._memory.target(self._request.model)
         quirks = self._memory.quirks(target)
         for mends_left in range(MOST_MENDS, -1, -1):
             attempt = self._begin(target, quirks)
@@ -147,7 +152,7 @@ class Answer:
                     async for said in batches:
                         said = attempt.gate.admit(said)
                         if said:
-                            self._note(attempt)
+                            self._note(attempt, target)
                             yield said
                 return
             except UpstreamFailure as failure:
@@ -156,12 +161,23 @@ class Answer:
                 if failure.vendor_code == "content_filter":
                     yield self._say_without_upstream(attempt, "refusal", failure.vendor_message)
                     return
-                mended = attempt.dialect.mend(failure, quirks) if mends_left else None
-                if mended is None or mended == quirks:
+                mended = self._mended(attempt, failure, quirks) if mends_left else None
+                if mended is None:
                     raise
-                self.trace.learned.append(failure.vendor_message[:200])
-                self._memory.learn(target, mended)
-                quirks = mended
+                quirks = mended.quirks
+
+    def _mended(self, attempt: Attempt, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
+        """With what the same request is to be tried again, or None."""
+        if not self._renewed and attempt.renews_token(failure):
+            self._renewed = True
+            return Mended(quirks)
+        mended = attempt.dialect.mend(failure, quirks)
+        if mended is None or mended.quirks == quirks:
+            return None
+        self.trace.learned.append(failure.vendor_message[:200])
+        if mended.lasting:
+            self._lessons |= _changes(quirks, mended.quirks)
+        return mended
 
     def _begin(self, target: Target, quirks: Quirks) -> Attempt:
         trace = self.trace
@@ -180,8 +196,12 @@ class Answer:
             )
         return attempt
 
-    def _note(self, attempt: Attempt) -> None:
+    def _note(self, attempt: Attempt, target: Target) -> None:
+        """The upstream has said something: whatever was learned on the way here is right."""
         self._started = True
+        if self._lessons:
+            self._memory.learn(target, replace(self._memory.quirks(target), **self._lessons))
+            self._lessons = {}
         self.complete = attempt.reader.finished
         if self.trace.first_event is None:
             self.trace.first_event = self._gateway.clock()
@@ -203,6 +223,15 @@ class Answer:
         self.trace.status = 200 if committed and self._request.stream else error.status
         self.trace.ending = error.type
         self.trace.error = error.message
+
+
+def _changes(before: Quirks, after: Quirks) -> dict[str, Any]:
+    """The fields of `after` that are not as before."""
+    return {
+        name: value
+        for name in Quirks.__struct_fields__
+        if (value := getattr(after, name)) != getattr(before, name)
+    }
 
 
 def _is_start(said: Said) -> bool:

@@ -1,21 +1,21 @@
 """One try at one target: write, address, send, read, check. Says events; raises UpstreamFailure."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
-from dragoman.access import direct
+from dragoman.access.vertex_hints import with_hint
 from dragoman.dialects.dialect import Dialect, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Relayed, Said
 from dragoman.messages.grammar import Grammar
 from dragoman.messages.request import MessagesRequest
+from dragoman.relay.addressing import access_token, address, dialect_of, origin_of
 from dragoman.relay.commit_gate import CommitGate
 from dragoman.relay.gateway import Gateway
-from dragoman.relay.headers import relayed
-from dragoman.relay.ports import UpstreamReply
+from dragoman.relay.ports import AccessToken, UpstreamReply
 from dragoman.routing.channel import Target
-from dragoman.wire.exchange import Headers, HttpRequest, ReplyHead
-from dragoman.wire.redact import SecretScrubber
+from dragoman.wire.exchange import ReplyHead
 from dragoman.wire.sse import FrameTooLarge, SseDecoder
 
 LARGEST_ERROR = 1024 * 1024
@@ -29,45 +29,75 @@ class Attempt:
         self._gateway = gateway
         self._request = request
         self._target = target
-        self.credential = target.channel.credential
         self.dialect: Dialect = dialect_of(gateway, target)
-        self.written: Written = self.dialect.write_request(request, target.model, quirks)
+        self.written: Written = self.dialect.write_request(
+            request, target.model, quirks, origin_of(gateway, target)
+        )
         self.reader: ReplyReader = self.dialect.open_reply(request, self.written, gateway.new_id)
         self.gate = CommitGate()
         self.head: ReplyHead | None = None
+        self._token: AccessToken | None = None
         self._grammar = Grammar()
         self._relays = False
 
+    @property
+    def credential(self) -> str:
+        """The key or token that went out, which no client may see."""
+        return self._target.channel.credential if self._token is None else self._token.value
+
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
-        """The reply's events in batches, as they come. Raises UpstreamFailure, TranslatorBug."""
-        reply = await self._gateway.upstream.open(address(self._target, self.written, self._request.headers))
+        """The answer's events in batches, as they come. Raises UpstreamFailure, TranslatorBug.
+
+        One answer may take several requests: the reader says whether another one is to follow.
+        """
+        self._token = await access_token(self._gateway, self._target.channel)
+        written: Written | None = self.written
+        while written is not None:
+            async with aclosing(self._exchange(written)) as batches:
+                async for said in batches:
+                    yield said
+            written = self.reader.follow_up()
+
+    def renews_token(self, failure: UpstreamFailure) -> bool:
+        """Whether the upstream refused an access token, and a new one will be asked for."""
+        if failure.status != 401 or self._token is None:
+            return False
+        self._gateway.tokens.reject(self._token)
+        return True
+
+    async def _exchange(self, written: Written) -> AsyncGenerator[Sequence[Said], None]:
+        request = address(self._target, written, self._request.headers, self._token)
+        reply = await self._gateway.upstream.open(request)
         try:
             self.head = reply.head
             if not 200 <= reply.head.status < 300:
                 raise await self._read_failure(reply)
             kind = (reply.head.header("content-type") or "").partition(";")[0].strip().lower()
             if kind == "application/json":
-                said = self.reader.read_whole(await reply.read_all(LARGEST_MESSAGE))
-                self.check(said)
-                yield said
-            elif self.written.streaming and kind in ("text/event-stream", ""):
-                async for said in self._stream(reply):
-                    yield said
+                yield self._heard(self.reader.read_whole(await reply.read_all(LARGEST_MESSAGE)))
+            elif written.streaming and kind in ("text/event-stream", ""):
+                async with aclosing(self._stream(reply)) as batches:
+                    async for said in batches:
+                        yield said
             else:
-                wanted = "an event stream" if self.written.streaming else "JSON"
+                wanted = "an event stream" if written.streaming else "JSON"
                 raise UpstreamNonsense(f"the upstream answered with `{kind[:60]}` instead of {wanted}")
         finally:
             reply.close()
 
     async def _read_failure(self, reply: UpstreamReply) -> UpstreamFailure:
         body = await reply.read_all(LARGEST_ERROR)
-        theirs = self._target.channel.passthrough_credentials
-        return self.dialect.read_failure(reply.head, body, self._request, theirs)
+        channel = self._target.channel
+        failure = self.dialect.read_failure(reply.head, body, self._request, channel.passthrough_credentials)
+        if channel.access == "vertex":
+            return with_hint(failure, self._target.model, channel.location)
+        return failure
 
     async def _stream(self, reply: UpstreamReply) -> AsyncGenerator[Sequence[Said], None]:
         decoder = SseDecoder()
         reader = self.reader
-        while not reader.finished:
+        data = b"."
+        while data and not reader.finished:
             try:
                 data = await reply.read()
             except UpstreamFailure as broken:
@@ -79,14 +109,13 @@ class Attempt:
                 for frame in decoder.feed(data) if data else decoder.finish():
                     said += reader.feed(frame)
                 if not data:
-                    said += reader.finish()
+                    said += reader.finish(decoder.rest)
             except UpstreamFailure as error:
                 failure = error
             except FrameTooLarge as error:
                 failure = UpstreamNonsense(str(error))
-            self.check(said)
             if said:
-                yield said
+                yield self._heard(said)
             if failure is not None:
                 raise failure
         await reply.drain()
@@ -97,7 +126,14 @@ class Attempt:
             said = self.reader.finish()
         except UpstreamFailure:
             raise broken from None
+        return self._heard(said)
+
+    def _heard(self, said: Sequence[Said]) -> Sequence[Said]:
+        """Checked events. What their reader wants kept is kept before the client can ask anew."""
         self.check(said)
+        kept = self.reader.take_kept()
+        if kept:
+            self._gateway.kept.keep(kept)
         return said
 
     def check(self, said: Sequence[Said]) -> None:
@@ -111,53 +147,3 @@ class Attempt:
                 self._relays = True
             elif not self._relays:
                 check(event)
-
-
-def dialect_of(gateway: Gateway, target: Target) -> Dialect:
-    """Raises ApiError 501 for a dialect or an access that this version does not have."""
-    dialect = gateway.dialects.get(target.channel.dialect)
-    if target.channel.access != "direct":
-        raise _not_yet(target, f"the access `{target.channel.access}`")
-    if dialect is None:
-        raise _not_yet(target, f"the dialect `{target.channel.dialect}`")
-    return dialect
-
-
-def _not_yet(target: Target, what: str) -> ApiError:
-    return ApiError(
-        501,
-        f"model `{target.model}` needs {what}, which this version does not have yet: "
-        "route the model to another provider with BIG_MODEL, SMALL_MODEL or a channel",
-        headers=(("x-should-retry", "false"),),
-    )
-
-
-def address(target: Target, written: Written, client_headers: Headers) -> HttpRequest:
-    """The request to the target's channel. Raises ApiError 401 when its credential is missing."""
-    channel = target.channel
-    if channel.credential_required and not channel.credential and not channel.passthrough_credentials:
-        raise ApiError(
-            401,
-            f"no credential for `{channel.name}`: set {channel.credential_setting} where Dragoman runs "
-            f"(model `{target.model}`)",
-            headers=(("x-should-retry", "false"),),
-        )
-    return direct.address(
-        written,
-        base_url=channel.base_url,
-        credential=channel.credential,
-        dialect=channel.dialect,
-        client_headers=client_headers if channel.passthrough_credentials else None,
-    )
-
-
-def without_credential(error: ApiError, target: Target | None) -> ApiError:
-    """The error without the channel's key, which some upstreams quote when they refuse it."""
-    if target is None or not target.channel.credential:
-        return error
-    scrubber = SecretScrubber((target.channel.credential,))
-    error.headers = relayed(error.headers, target.channel.credential, shared=False)
-    error.message = scrubber.scrub(error.message)
-    if error.body is not None:
-        error.body = scrubber.scrub_bytes(error.body)
-    return error

@@ -6,7 +6,14 @@ import asyncio
 from dragoman.messages.errors import ApiError, UpstreamFailure
 from dragoman.messages.estimate import count_conversation
 from dragoman.messages.request import MessagesRequest
-from dragoman.relay.attempt import LARGEST_ERROR, address, dialect_of, without_credential
+from dragoman.relay.addressing import (
+    access_token,
+    address,
+    dialect_of,
+    origin_of,
+    without_credential,
+)
+from dragoman.relay.attempt import LARGEST_ERROR
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
@@ -31,7 +38,7 @@ async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: s
             counted = await _ask(gateway, request, target)
         except (TimeoutError, UpstreamFailure, ApiError) as error:
             if isinstance(error, UpstreamFailure) and error.status == 400:
-                raise without_credential(error.error, target) from error
+                raise without_credential(error.error, target.channel.credential) from error
             counted = None
         trace.ending = "counted" if counted is not None else "estimated"
         return counted if counted is not None else count_conversation(request)
@@ -53,11 +60,12 @@ async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: s
 
 async def _ask(gateway: Gateway, request: MessagesRequest, target: Target) -> int | None:
     dialect = dialect_of(gateway, target)
-    written = dialect.write_count(request, target.model, target.quirks)
+    written = dialect.write_count(request, target.model, target.quirks, origin_of(gateway, target))
     if written is None:
         return None
     async with asyncio.timeout(PATIENCE):
-        reply = await gateway.upstream.open(address(target, written, request.headers))
+        token = await access_token(gateway, target.channel)
+        reply = await gateway.upstream.open(address(target, written, request.headers, token))
         try:
             body = await reply.read_all(LARGEST_ERROR)
             if reply.head.status != 200:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dragoman.dialects.dialect import Dialect, NewId
-from dragoman.relay.ports import Clock, Observer, Upstream
+from dragoman.relay.ports import Clock, KeptState, Observer, TokenSource, Upstream
 from dragoman.routing.model_map import ModelMap
 
 
@@ -18,6 +18,8 @@ class Gateway:
     clock: Clock
     new_id: NewId
     observer: Observer
+    tokens: TokenSource
+    kept: KeptState
     strict: bool = False
     """A Loss is a 400 instead of a response header."""
     shared: bool = False

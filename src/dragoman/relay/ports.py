@@ -1,7 +1,9 @@
 """What the relay needs from the world: an upstream, a clock, ids, an observer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
+
+import msgspec
 
 from dragoman.relay.trace import Trace
 from dragoman.wire.exchange import HttpRequest, ReplyHead
@@ -37,6 +39,39 @@ class Upstream(Protocol):
 
     async def open(self, request: HttpRequest) -> UpstreamReply:
         """Send the request and wait for the reply's head. Raises UpstreamFailure."""
+        ...
+
+
+class AccessToken(msgspec.Struct, frozen=True):
+    """A short-lived credential."""
+
+    value: str
+    quota_project: str | None = None
+    """The project that pays for the requests of a person's own login."""
+
+
+class TokenSource(Protocol):
+    """Gives the access token of the one Google identity that is configured."""
+
+    async def token(self) -> AccessToken:
+        """A token that is valid now. Raises UpstreamFailure where none can be had."""
+        ...
+
+    def reject(self, token: AccessToken) -> None:
+        """The upstream refused this token, so that it is not handed out again."""
+        ...
+
+
+class KeptState(Protocol):
+    """Foreign state of earlier answers: an envelope for the key of a block, such as the id of a tool call
+    (docs/decisions/0023)."""
+
+    def get(self, key: str) -> str | None:
+        """The envelope, or None if nothing is kept (any more)."""
+        ...
+
+    def keep(self, envelopes: Mapping[str, str]) -> None:
+        """Keep envelopes for requests to come."""
         ...
 
 

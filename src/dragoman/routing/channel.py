@@ -25,6 +25,8 @@ class Channel(msgspec.Struct, frozen=True):
     """The setting that would hold the credential, named when it is missing."""
     credential_required: bool = True
     access: Literal["direct", "vertex"] = "direct"
+    location: str = ""
+    """Vertex AI's region, or `global`."""
     passthrough_credentials: bool = False
     """Whether the client's own credential goes upstream (ANTHROPIC_AUTH_MODE=passthrough)."""
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.dialects.quirks import Quirks
+from dragoman.routing.gemini_models import gemini_model_quirks
 from dragoman.routing.openai_models import openai_model_quirks
 
 
@@ -59,7 +60,8 @@ PRESETS = (
     Preset(
         name="vertex_ai",
         hosts=(".googleapis.com",),
-        evidence="spec/vertex.md section 1: every region has a host of its own below it",
+        quirks=Quirks(claude_on_vertex=True),
+        evidence="spec/vertex.md section 1: every region has a host of its own below it; section 4: Claude's form",
     ),
     Preset(name="anthropic", hosts=("api.anthropic.com",), evidence="has a dialect of its own"),
     Preset(
@@ -188,6 +190,17 @@ MODEL_ROWS = (
         evidence="spec/gemini.md section 16: the same limits for every model of the family",
     ),
     ModelRow(
+        contains="gemini-",
+        preset="vertex_ai",
+        fields={
+            "search_with_functions": False,
+            "file_uris": True,
+            "exclude_domains": True,
+            "flat_count": True,
+        },
+        evidence="spec/vertex.md section 3: what Vertex AI's Gemini has and AI Studio's has not, and the reverse",
+    ),
+    ModelRow(
         contains="gpt-oss",
         except_presets=frozenset({"llamacpp"}),
         fields={
@@ -265,13 +278,14 @@ def preset_of(base_url: str) -> Preset | None:
 
 
 @lru_cache(maxsize=512)
-def quirks_for(base_url: str, model: str) -> Quirks:
-    """How `model` deviates at `base_url`: the server's row, changed by the model's.
+def quirks_for(base_url: str, model: str, dialect: str = "openai_chat", access: str = "direct") -> Quirks:
+    """How `model` deviates at `base_url`: the server's row, changed by the model's. Behind the access `vertex` stands
+    Vertex AI, whatever the host is called.
 
     An OpenAI id behind a host that nobody knows is taken for OpenAI's model, without what only OpenAI's own host
     understands.
     """
-    preset = preset_of(base_url)
+    preset = _BY_NAME["vertex_ai"] if access == "vertex" else preset_of(base_url)
     fields = openai_model_quirks(model)
     if preset is not None and not preset.serves_openai_models:
         if fields and preset.local_port is not None:
@@ -279,6 +293,8 @@ def quirks_for(base_url: str, model: str) -> Quirks:
             preset = None
         else:
             fields = {}
+    if dialect == "gemini":
+        fields |= gemini_model_quirks(model)
     lowered = model.lower()
     for row in MODEL_ROWS:
         if row.contains in lowered and _is_served(row, preset):

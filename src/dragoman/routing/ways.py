@@ -8,6 +8,7 @@ from dragoman.routing.channel import Channel, Target
 from dragoman.routing.families import family_of
 from dragoman.routing.names import DEMO_MODEL, Way, split_channel, split_prefix, without_bracket
 from dragoman.routing.presets import quirks_for
+from dragoman.routing.vertex_models import vertex_model_id
 
 DEMO_CHANNEL = Channel(name="dragoman", dialect="anthropic", base_url="demo:", credential_required=False)
 
@@ -76,7 +77,8 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
 
     def _channel(self, way: Way, model: str) -> Channel:
         if way == "vertex_ai":
-            return self.vertex.anthropic if family_of(model) == "claude" else self.vertex.gemini
+            family = family_of(vertex_model_id(model))
+            return self.vertex.anthropic if family == "claude" else self.vertex.gemini
         if way == "gemini":
             return self.built_in.gemini
         return self.built_in.anthropic if way == "anthropic" else self.built_in.openai
@@ -97,4 +99,7 @@ def _channel_of_model(channels: Channels, way: Way | None, model: str) -> Channe
 
 
 def _target(channel: Channel, model: str, why: str) -> Target:
-    return Target(channel=channel, model=model, quirks=quirks_for(channel.base_url, model), why=why)
+    if channel.access == "vertex":
+        model = vertex_model_id(model)
+    quirks = quirks_for(channel.base_url, model, channel.dialect, channel.access)
+    return Target(channel=channel, model=model, quirks=quirks, why=why)

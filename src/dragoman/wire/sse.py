@@ -53,6 +53,11 @@ class SseDecoder:
             return [_frame(block + b"\n\n") for block in blocks]
         return self._feed_to_rest(data)
 
+    @property
+    def rest(self) -> bytes:
+        """The bytes after the last complete frame."""
+        return bytes(self._rest)
+
     def finish(self) -> list[Frame]:
         """The frames of an ended stream: none, unless its very last line end was still ambiguous.
 

@@ -4,7 +4,8 @@ from dragoman.dialects.dialect import Written
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import ContentBlockDelta, MessageStop
-from dragoman.relay.attempt import Attempt, address, dialect_of
+from dragoman.relay.addressing import address, dialect_of
+from dragoman.relay.attempt import Attempt
 from dragoman.wire.sse import MAX_FRAME_BYTES
 from tests.support.plain_dialect import lines
 from tests.support.ports import Bench, FakeReply, FakeUpstream, ask, streamed, target, unreachable, whole

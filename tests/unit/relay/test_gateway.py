@@ -3,11 +3,14 @@ import dataclasses
 import pytest
 
 from dragoman.relay.gateway import Gateway
-from tests.support.ports import FakeUpstream, RecordingObserver
+from dragoman.stores.memory import MemoryKeptState
+from tests.support.ports import FakeTokens, FakeUpstream, RecordingObserver
 
 
 def test_a_gateway_is_replaced_never_changed():
-    gateway = Gateway(None, {}, FakeUpstream(), float, str, RecordingObserver())
+    gateway = Gateway(
+        None, {}, FakeUpstream(), float, str, RecordingObserver(), FakeTokens(), MemoryKeptState(float)
+    )
     assert not gateway.strict
     with pytest.raises(dataclasses.FrozenInstanceError):
         gateway.strict = True

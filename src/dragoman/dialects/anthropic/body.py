@@ -17,8 +17,9 @@ MOST_CACHE_MARKS = 4
 NOTHING_SAID = b'[{"type":"text","text":"(no content)"}]'
 """Stands for content that would be empty: the turns must still alternate."""
 
-_fields_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
+fields_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
+"""The values of an object and of an array as they are written."""
 
 
 def write_body(
@@ -27,27 +28,45 @@ def write_body(
     """The client's own bytes wherever possible, for the upstream's `model` and without the fields `left_out`."""
     losses: list[Loss] = []
     edits = _edits(request, losses)
-    if _marks_one_too_many(request.raw):
-        left_out = {*left_out, "cache_control"}
-        losses.append(Loss("cache_control", "approximated", "the blocks have all the marks that are allowed"))
+    left_out = left_out | _surplus_mark(request, losses)
     renamed = request.model != model
     if not (renamed or edits or left_out) and not _names_two_models(request.body):
         return request.body, ()
-    fields = _fields_of(request.body)
-    for name in left_out:
-        del fields[name]
+    fields = _taken_apart(request, edits, left_out)
     if renamed:
         fields["model"] = msgspec.Raw(encode(model))
+    return join_object(fields), tuple(losses)
+
+
+def body_fields(request: MessagesRequest, left_out: Set[str], losses: list[Loss]) -> dict[str, msgspec.Raw]:
+    """The same as fields that can still be changed, the model being the client's; what was lost is added."""
+    edits = _edits(request, losses)
+    return _taken_apart(request, edits, left_out | _surplus_mark(request, losses))
+
+
+def _taken_apart(
+    request: MessagesRequest, edits: dict[int, set[int]], left_out: Set[str]
+) -> dict[str, msgspec.Raw]:
+    fields = fields_of(request.body)
+    for name in left_out:
+        fields.pop(name, None)
     if edits:
         fields["messages"] = _edited(fields["messages"], edits)
-    return _join_object(fields), tuple(losses)
+    return fields
+
+
+def _surplus_mark(request: MessagesRequest, losses: list[Loss]) -> Set[str]:
+    if not _marks_one_too_many(request.raw):
+        return frozenset()
+    losses.append(Loss("cache_control", "approximated", "the blocks have all the marks that are allowed"))
+    return frozenset({"cache_control"})
 
 
 def _names_two_models(body: bytes) -> bool:
     """Whether the body has two fields `model`. The last was routed: the upstream must not be free to read the first."""
     if body.count(b'"model"') == 1:
         return False
-    inside = sum(bytes(value).count(b'"model"') for value in _fields_of(body).values())
+    inside = sum(bytes(value).count(b'"model"') for value in fields_of(body).values())
     return body.count(b'"model"') > inside + 1
 
 
@@ -88,13 +107,13 @@ def _is_empty_text(block: Any) -> bool:
 
 
 def _edited(messages: msgspec.Raw, edits: dict[int, set[int]]) -> msgspec.Raw:
-    written = list(map(bytes, _items_of(messages)))
+    written = list(map(bytes, items_of(messages)))
     for i, dropped in edits.items():
-        fields = _fields_of(written[i])
-        items = _items_of(fields["content"]) if dropped else []
+        fields = fields_of(written[i])
+        items = items_of(fields["content"]) if dropped else []
         kept = b",".join(bytes(item) for j, item in enumerate(items) if j not in dropped)
         fields["content"] = msgspec.Raw(b"[" + kept + b"]" if kept else NOTHING_SAID)
-        written[i] = _join_object(fields)
+        written[i] = join_object(fields)
     return msgspec.Raw(b"[" + b",".join(written) + b"]")
 
 
@@ -118,5 +137,6 @@ def _blocks(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 waiting.append(fields.get("content"))
 
 
-def _join_object(fields: dict[str, msgspec.Raw]) -> bytes:
+def join_object(fields: dict[str, msgspec.Raw]) -> bytes:
+    """One JSON object of values that stay as they are written."""
     return b"{" + b",".join(encode(name) + b":" + bytes(value) for name, value in fields.items()) + b"}"

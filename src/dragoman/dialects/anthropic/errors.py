@@ -1,11 +1,13 @@
 """Failures of a server that speaks Messages: its own words reach the client, byte for byte.
 
-Clients recover by matching the wording (spec/anthropic-passthrough.md sections 5 to 7). The one exception is the
-credential: a relayed 401 would ask the user to log in, while it is this proxy's key that was refused.
+Clients recover by matching the wording (spec/anthropic-passthrough.md sections 5 to 7). There are two exceptions. The
+credential: a relayed 401 would ask the user to log in, while it is this proxy's key that was refused. And Google, where
+it stands in front of Claude: its errors have no meaning for such clients (spec/vertex.md section 4.5).
 """
 
 from typing import Any, cast
 
+from dragoman.dialects.google_error import GoogleError, google_error_of, judge_google_error
 from dragoman.messages.errors import ApiError, FailureKind, UpstreamFailure
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.jsonbytes import JsonError, decode
@@ -24,16 +26,35 @@ STATUS_BY_TYPE = {
     "overloaded_error": 529,
 }
 
+GOOGLES_WAIT = 10
+"""Seconds to wait for a quota of which Google does not say when it is there again."""
+
 _OVERLOADED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 _RETRY_HEADERS = frozenset({"retry-after", "retry-after-ms", "x-should-retry"})
 
 
-def read_failure(head: ReplyHead, body: bytes, clients_credential: bool = False) -> UpstreamFailure:
-    """A reply with an error status. Redirects are failures too: following one would carry the key away."""
+def read_failure(
+    head: ReplyHead,
+    body: bytes,
+    clients_credential: bool = False,
+    model: str = "",
+    max_tokens: int = 0,
+) -> UpstreamFailure:
+    """A reply with an error status. Redirects are failures too: following one would carry the key away.
+
+    `model` and `max_tokens` are the client's, for errors that are not told in the upstream's own words.
+    """
     if 300 <= head.status < 400:
         return UpstreamFailure(
             "refused", ApiError(502, "the upstream answered with a redirect, which is not followed")
         )
+    google = _google_error(body)
+    if google is not None:
+        failure = judge_google(google, head.status, model, max_tokens, head)
+        failure.error.headers += tuple(
+            pair for pair in relayed_headers(head) if pair[0] not in _RETRY_HEADERS
+        )
+        return failure
     value = _envelope(body)
     headers = relayed_headers(head)
     kind: FailureKind = "overloaded" if head.status in _OVERLOADED else "refused"
@@ -57,6 +78,27 @@ def read_failure(head: ReplyHead, body: bytes, clients_credential: bool = False)
         message = redact_text(message) or f"the upstream answered {head.status} without a message"
         error = ApiError(head.status, message, headers=headers)
     return UpstreamFailure(kind, error, status=head.status, vendor_message=message)
+
+
+def find_google_error(value: Any) -> GoogleError | None:
+    """Google's error in decoded JSON. Without a status it may as well be another gateway's."""
+    error = google_error_of(value)
+    return error if error is not None and error.status else None
+
+
+def judge_google(
+    error: GoogleError, status: int, model: str, max_tokens: int, head: ReplyHead | None = None
+) -> UpstreamFailure:
+    """Google's error in Anthropic's terms. `status` is the reply's."""
+    return judge_google_error(
+        error,
+        status,
+        vendor="Vertex AI",
+        model=model,
+        max_tokens=max_tokens,
+        head=head,
+        default_wait=GOOGLES_WAIT,
+    )
 
 
 def rejected_credential(vendor_message: str) -> ApiError:
@@ -93,6 +135,13 @@ def relayed_headers(head: ReplyHead) -> Headers:
 
 def _message_of(value: dict[str, Any] | None) -> str:
     return str(value["error"].get("message") or "") if value is not None else ""
+
+
+def _google_error(body: bytes) -> GoogleError | None:
+    try:
+        return find_google_error(decode(body))
+    except JsonError:
+        return None
 
 
 def _envelope(body: bytes) -> dict[str, Any] | None:

@@ -2,10 +2,10 @@
 
 from typing import Any, cast
 
-from dragoman.dialects.anthropic import errors
+from dragoman.dialects.anthropic import errors, vertex, vertex_mending
 from dragoman.dialects.anthropic.reply import MessagesReply
 from dragoman.dialects.anthropic.request import write_count, write_request
-from dragoman.dialects.dialect import NewId, ReplyReader, Written
+from dragoman.dialects.dialect import NOWHERE, Mended, NewId, Origin, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.request import MessagesRequest
@@ -18,10 +18,18 @@ class AnthropicMessages:
 
     name = "anthropic"
 
-    def write_request(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+    def write_request(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written:
+        if quirks.claude_on_vertex:
+            return vertex.write_request(request, model, quirks)
         return write_request(request, model)
 
-    def write_count(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written | None:
+    def write_count(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written | None:
+        if quirks.claude_on_vertex:
+            return vertex.write_count(request, model, quirks)
         return write_count(request, model)
 
     def read_count(self, body: bytes) -> int:
@@ -35,15 +43,15 @@ class AnthropicMessages:
         return count
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
-        return MessagesReply(streaming=request.stream)
+        return MessagesReply(request.stream, request.model, request.max_tokens)
 
     def read_failure(
         self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
     ) -> UpstreamFailure:
-        return errors.read_failure(head, body, clients_credential)
+        return errors.read_failure(head, body, clients_credential, request.model, request.max_tokens)
 
     def relayed_headers(self, head: ReplyHead) -> Headers:
         return errors.relayed_headers(head)
 
-    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:
-        return None
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
+        return vertex_mending.mend(failure, quirks) if quirks.claude_on_vertex else None

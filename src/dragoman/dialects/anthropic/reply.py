@@ -1,11 +1,13 @@
 """Reads a stream of Messages events without touching it: the bytes go on, usage and the ending are seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
-from dragoman.dialects.anthropic.errors import read_error_value
+from dragoman.dialects.anthropic.errors import find_google_error, judge_google, read_error_value
+from dragoman.dialects.dialect import Written
+from dragoman.dialects.google_error import parse_google_error
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import (
     ContentBlockDelta,
@@ -23,10 +25,15 @@ _EMPTY_DELTA = {"text": TextDelta(""), "thinking": ThinkingDelta(""), "tool_use"
 
 
 class MessagesReply:
-    """One reply of a server that speaks Messages; `streaming` is whether the client asked for a stream."""
+    """One reply of a server that speaks Messages; `streaming` is whether the client asked for a stream.
 
-    def __init__(self, streaming: bool = True) -> None:
+    `model` and `max_tokens` are the client's, for errors that are not told in the upstream's own words.
+    """
+
+    def __init__(self, streaming: bool = True, model: str = "", max_tokens: int = 0) -> None:
         self._streaming = streaming
+        self._model = model
+        self._max_tokens = max_tokens
         self._usage: dict[str, Any] = {}
         self._open: tuple[int, str] | None = None
         self._ended = False
@@ -58,14 +65,15 @@ class MessagesReply:
         if name == b"content_block_delta":
             return (Relayed("content_block_delta", frame.raw),)
         if not frame.data:
+            self._refuse_bare_error(frame.raw)
             return (Relayed("", frame.raw),)
         if name == b"ping":
             return (Relayed("ping", frame.raw),)
-        return (self._read(_object(frame.data), frame.raw),)
+        return (self._read(self._object(frame.data), frame.raw),)
 
     def read_whole(self, body: bytes) -> Sequence[Said]:
         """A whole message: relayed as it is, or as events for a client that asked for a stream."""
-        message = _object(body)
+        message = self._object(body)
         if message.get("type") == "error":
             raise read_error_value(message, body)
         if message.get("type") != "message" or not isinstance(message.get("content"), list):
@@ -76,10 +84,39 @@ class MessagesReply:
             return (Relayed("message", body),)
         return _as_events(message)
 
-    def finish(self) -> Sequence[Said]:
+    def finish(self, rest: bytes = b"") -> Sequence[Said]:
         if not self._ended:
+            self._refuse_bare_error(rest)
             raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
         return ()
+
+    def follow_up(self) -> Written | None:
+        return None
+
+    def take_kept(self) -> Mapping[str, str]:
+        return {}
+
+    def _object(self, data: bytes) -> dict[str, Any]:
+        """Raises UpstreamFailure for Google's error in the place of an event or a message."""
+        try:
+            value = decode(data)
+        except JsonError:
+            value = None
+        if isinstance(value, list) or (isinstance(value, dict) and "type" not in value):
+            google = find_google_error(value)
+            if google is not None:
+                raise judge_google(google, 200, self._model, self._max_tokens)
+        if not isinstance(value, dict):
+            raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
+        return cast("dict[str, Any]", value)
+
+    def _refuse_bare_error(self, raw: bytes) -> None:
+        """Google breaks off a stream with an error that is not an event."""
+        if b'"error"' not in raw:
+            return
+        google = parse_google_error(raw)
+        if google is not None and google.status:
+            raise judge_google(google, 200, self._model, self._max_tokens)
 
     def _read(self, value: dict[str, Any], raw: bytes) -> Relayed:
         kind = str(value.get("type") or "")
@@ -174,13 +211,3 @@ def _relay(name: str, fields: dict[str, Any]) -> Relayed:
 
 def _dict(value: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        value = decode(data)
-    except JsonError:
-        value = None
-    if not isinstance(value, dict):
-        raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
-    return cast("dict[str, Any]", value)

@@ -1,6 +1,6 @@
 """The dialect as one value: which function of this folder answers which call of `Dialect`."""
 
-from dragoman.dialects.dialect import NewId, ReplyReader, Written
+from dragoman.dialects.dialect import NOWHERE, Mended, NewId, Origin, ReplyReader, Written
 from dragoman.dialects.openai_chat import errors
 from dragoman.dialects.openai_chat.reply import ChatReply
 from dragoman.dialects.openai_chat.request import write_request
@@ -16,10 +16,14 @@ class OpenAIChat:
 
     name = "openai_chat"
 
-    def write_request(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+    def write_request(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written:
         return write_request(request, model, quirks)
 
-    def write_count(self, request: MessagesRequest, model: str, quirks: Quirks) -> Written | None:
+    def write_count(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written | None:
         return None
 
     def read_count(self, body: bytes) -> int:
@@ -37,5 +41,6 @@ class OpenAIChat:
     def relayed_headers(self, head: ReplyHead) -> Headers:
         return ()
 
-    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Quirks | None:
-        return errors.mend(failure, quirks)
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
+        mended = errors.mend(failure, quirks)
+        return None if mended is None else Mended(mended)

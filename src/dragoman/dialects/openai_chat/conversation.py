@@ -4,7 +4,7 @@ The bytes of a message depend on nothing after it, so that the upstream's prefix
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -12,10 +12,10 @@ from dragoman.dialects.history import Call, Placed, Turn, read_history, system_b
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.openai_chat.content import ContentWriter, Part
 from dragoman.dialects.openai_chat.reasoning import empty_reasoning, model_family, reasoning_fields
-from dragoman.dialects.openai_chat.tool_ids import UpstreamIds
-from dragoman.dialects.openai_chat.tools import upstream_tool_name
 from dragoman.dialects.plain_text import reminder, server_tool_text, tool_change_note
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_ids import UpstreamIds
+from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.messages.blocks import (
     Compaction,
     RedactedThought,
@@ -27,7 +27,7 @@ from dragoman.messages.blocks import (
     UnknownBlock,
 )
 from dragoman.messages.request import Conversation
-from dragoman.messages.tool_json import read_tool_input
+from dragoman.messages.tool_json import as_tool_input
 from dragoman.wire.jsonbytes import encode
 
 ChatMessage = dict[str, Any]
@@ -218,7 +218,7 @@ class _Writer:
 
     def _call(self, call: Call, call_id: str) -> dict[str, Any]:
         name = upstream_tool_name(call.use.name, self._quirks.max_tool_name)
-        function = {"name": name, "arguments": encode(_arguments(call.use.input)).decode()}
+        function = {"name": name, "arguments": encode(as_tool_input(call.use.input)).decode()}
         return {"id": call_id, "type": "function", "function": function}
 
     def _write_result(self, call: Call, call_id: str) -> None:
@@ -236,13 +236,6 @@ class _Writer:
             return None
         found = [self._markers.get((placed.message, placed.position)) for placed in places]
         return next((marker for marker in reversed(found) if marker), None)
-
-
-def _arguments(value: Any) -> Any:
-    """Always an object: chat templates loop over the keys, and clients echo whatever a model once wrote."""
-    if isinstance(value, dict):
-        return cast("Any", value)
-    return read_tool_input(value if isinstance(value, str) else encode(value).decode()).value
 
 
 def _user(parts: list[Part]) -> ChatMessage:

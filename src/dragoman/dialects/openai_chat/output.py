@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from dragoman.dialects.openai_chat.shapes import Reading
-from dragoman.dialects.openai_chat.visible_text import StopMatcher, SurrogateJoiner, ThinkTags
+from dragoman.dialects.visible_text import StopMatcher, SurrogateJoiner, ThinkTags
 from dragoman.messages.envelope import seal
 from dragoman.messages.writer import MessageWriter
 

@@ -68,8 +68,9 @@ def write_effort(conversation: Conversation, quirks: Quirks) -> dict[str, Any]:
                 arguments["reasoning_effort"] = level
             return {"chat_template_kwargs": arguments}
         case "openrouter":
-            pass
-    return {"reasoning": {"enabled": False} if off else {"effort": level or effort}}
+            return {"reasoning": {"enabled": False} if off else {"effort": level or effort}}
+        case _:
+            return {}
 
 
 def head_room(conversation: Conversation, max_tokens: int, quirks: Quirks) -> int:

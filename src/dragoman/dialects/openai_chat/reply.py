@@ -1,12 +1,12 @@
 """Reads a streamed Chat Completions reply as Messages events (spec/openai-chat.md sections 7 and 8)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects.dialect import NewId
+from dragoman.dialects.dialect import NewId, Written
 from dragoman.dialects.openai_chat.errors import read_stream_error
 from dragoman.dialects.openai_chat.output import Output
 from dragoman.dialects.openai_chat.shapes import Choice, Chunk, Piece, Reading
@@ -81,12 +81,18 @@ class ChatReply:
         self._end()
         return self._output.writer.take()
 
-    def finish(self) -> Sequence[Said]:
+    def finish(self, rest: bytes = b"") -> Sequence[Said]:
         if not self._ended:
             if self._finish_reason is None:
                 raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
             self._end()
         return self._output.writer.take()
+
+    def follow_up(self) -> Written | None:
+        return None
+
+    def take_kept(self) -> Mapping[str, str]:
+        return {}
 
     def _read(self, chunk: Chunk, data: bytes) -> None:
         if chunk.error is not None or chunk.object == "error":

@@ -15,9 +15,10 @@ from dragoman.dialects.openai_chat.identity import identity_fields
 from dragoman.dialects.openai_chat.output_format import write_output_format
 from dragoman.dialects.openai_chat.reasoning import head_room, model_family, write_effort
 from dragoman.dialects.openai_chat.shapes import Reading
-from dragoman.dialects.openai_chat.tools import tool_name_table, write_tools
+from dragoman.dialects.openai_chat.tools import write_tools
 from dragoman.dialects.other_fields import judge_other_fields
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_names import tool_name_table
 from dragoman.messages.errors import invalid_request
 from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
 from dragoman.messages.parse import parse_conversation

@@ -10,8 +10,8 @@ from typing import Any
 from dragoman.dialects.dialect import NewId
 from dragoman.dialects.openai_chat.output import Output
 from dragoman.dialects.openai_chat.shapes import FunctionPiece, Reading, ToolCallPiece
-from dragoman.dialects.openai_chat.tool_ids import client_tool_id
-from dragoman.dialects.openai_chat.visible_text import SurrogateJoiner
+from dragoman.dialects.tool_ids import client_tool_id
+from dragoman.dialects.visible_text import SurrogateJoiner
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.wire.jsonbytes import encode
 

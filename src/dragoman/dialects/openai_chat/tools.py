@@ -1,9 +1,5 @@
 """Tools and tool choice as functions (spec/openai-chat.md section 3)."""
 
-import hashlib
-import re
-from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,12 +7,11 @@ import msgspec
 from dragoman.dialects.json_schema import clean, strict_ready
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.dialects.tool_visibility import visible_tools
 from dragoman.messages.blocks import ToolUse
 from dragoman.messages.request import Conversation, Tool
 
-_VALID_NAME = re.compile(r"[A-Za-z0-9_-]+")
-_HASH_LENGTH = 8
 _CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
 
 
@@ -27,22 +22,6 @@ class ToolFields(msgspec.Struct, frozen=True):
     """`tools`, `tool_choice` and `parallel_tool_calls`, as far as they are sent."""
     note: str | None = None
     """What to tell the model at the end because the server cannot be told."""
-
-
-@lru_cache(maxsize=4096)  # every call and result of a history asks again
-def upstream_tool_name(name: str, limit: int = 64) -> str:
-    """A name of at most `limit` letters, digits, `_` and `-`; one that is already valid stays."""
-    if len(name) <= limit and _VALID_NAME.fullmatch(name):
-        return name
-    digest = hashlib.sha1(name.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:_HASH_LENGTH]
-    kept = re.sub(r"[^A-Za-z0-9_-]", "_", name)[: limit - _HASH_LENGTH - 1]
-    return f"{kept}_{digest}"
-
-
-def tool_name_table(tools: Iterable[Tool], limit: int = 64) -> dict[str, str]:
-    """Upstream name to the client's, for the tools whose names differ."""
-    pairs = ((upstream_tool_name(tool.name, limit), tool.name) for tool in tools)
-    return {upstream: client for upstream, client in pairs if upstream != client}
 
 
 def function_definition(tool: Tool, quirks: Quirks) -> dict[str, Any]:

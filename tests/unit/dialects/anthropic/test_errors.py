@@ -185,3 +185,60 @@ def test_an_error_without_words_says_so(value):
 
 def test_the_body_of_a_whole_error_goes_with_it():
     assert read_error_value(json.loads(TOO_LONG), TOO_LONG).error.body == TOO_LONG
+
+
+def google(code, message, status, *headers, in_array=True, **fields):
+    error = {"error": {"code": code, "message": message, "status": status, **fields}}
+    body = json.dumps([error] if in_array else error).encode()
+    return read_failure(ReplyHead(code, headers), body, False, "opus", 100).error
+
+
+@pytest.mark.parametrize("in_array", [False, True])
+def test_googles_errors_are_told_in_anthropics_terms(in_array):
+    error = google(
+        403,
+        "Permission denied on projects/p-1/x",
+        "PERMISSION_DENIED",
+        ("request-id", "r"),
+        in_array=in_array,
+    )
+    assert (error.status, error.type, error.body) == (403, "permission_error", None)
+    assert error.message == "Vertex AI: Permission denied on projects/***/x"
+    assert dict(error.headers) == {"x-should-retry": "false", "request-id": "r"}
+
+
+def test_googles_missing_model_is_the_one_that_was_asked_for():
+    assert google(404, "gone", "NOT_FOUND").message == "model: opus (Vertex AI: gone)"
+
+
+def test_a_request_that_is_too_large_for_google_is_said_exactly():
+    words = "The request size (31457281 bytes) exceeds 30.000MB limit."
+    inner = json.dumps({"error": {"code": 400, "message": words, "status": "INVALID_ARGUMENT"}})
+    error = google(400, inner, "FAILED_PRECONDITION")
+    assert (error.status, error.type) == (400, "invalid_request_error")
+    assert error.message == "Input is too long."
+
+
+@pytest.mark.parametrize(
+    ("headers", "fields", "wait"),
+    [
+        ((), {}, "10"),
+        ((("retry-after", "4"),), {}, "4"),
+        ((), {"details": [{"@type": "RetryInfo", "retryDelay": "2.5s"}]}, "3"),
+    ],
+)
+def test_googles_used_up_quota_is_worth_a_wait(headers, fields, wait):
+    words = "Quota exceeded for online_prediction_input_tokens_per_minute_per_base_model"
+    error = google(429, words, "RESOURCE_EXHAUSTED", *headers, **fields)
+    assert (error.status, error.headers) == (429, (("retry-after", wait),))
+
+
+def test_googles_refused_token_is_not_the_clients():
+    error = google(401, "invalid authentication credentials", "UNAUTHENTICATED")
+    assert error.status == 403
+    assert "Dragoman's credential" in error.message
+
+
+def test_an_error_of_a_number_alone_is_not_googles():
+    body = b'{"error":{"code":503,"message":"busy"}}'
+    assert fail(503, body).error.status == 503

@@ -3,7 +3,7 @@ import pytest
 from dragoman.dialects.anthropic.messages import AnthropicMessages
 from dragoman.dialects.dialect import Dialect
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import UpstreamNonsense
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Relayed
 from dragoman.messages.parse import parse_request
 from dragoman.wire.exchange import ReplyHead
@@ -56,6 +56,38 @@ def test_it_relays_headers():
     assert dialect.relayed_headers(ReplyHead(200, (("request-id", "req_1"),))) == (("request-id", "req_1"),)
 
 
-def test_nothing_is_mended():
-    failure = dialect.read_failure(ReplyHead(400, ()), b"", STREAMED, False)
+REFUSED = (
+    b'{"type":"error","error":{"type":"invalid_request_error","message":"x: Extra inputs are not permitted"}}'
+)
+VERTEX = Quirks(claude_on_vertex=True)
+
+
+def test_nothing_is_mended_between_a_client_and_the_api_itself():
+    failure = dialect.read_failure(ReplyHead(400, ()), REFUSED, STREAMED, False)
     assert dialect.mend(failure, Quirks()) is None
+
+
+def test_a_refusal_of_vertex_ai_is_learned():
+    failure = dialect.read_failure(ReplyHead(400, ()), REFUSED, STREAMED, False)
+    mended = dialect.mend(failure, VERTEX)
+    assert mended is not None
+    assert mended.quirks == Quirks(claude_on_vertex=True, refused_fields=("x",))
+
+
+def test_on_vertex_ai_requests_and_counts_have_its_form():
+    written = dialect.write_request(STREAMED, "claude-sonnet-5", VERTEX)
+    assert written.path == "/models/claude-sonnet-5:streamRawPredict"
+    assert b'"model"' not in written.body
+    count = dialect.write_count(WHOLE, "claude-sonnet-5", VERTEX)
+    assert count is not None
+    assert count.path == "/models/count-tokens:rawPredict"
+
+
+def test_errors_of_google_name_what_the_client_asked_for():
+    body = b'{"error":{"code":404,"message":"gone","status":"NOT_FOUND"}}'
+    told = dialect.read_failure(ReplyHead(404, ()), body, STREAMED, False).error.message
+    assert told == "model: claude-sonnet-5 (Vertex AI: gone)"
+    reader = dialect.open_reply(STREAMED, dialect.write_request(STREAMED, "m", VERTEX), counting_ids())
+    with pytest.raises(UpstreamFailure) as failed:
+        reader.read_whole(body)
+    assert failed.value.error.message == told

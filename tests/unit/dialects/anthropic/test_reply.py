@@ -336,3 +336,41 @@ def test_whatever_a_whole_message_holds_it_is_told_or_failed(content, usage, rea
     except UpstreamFailure:
         return
     assert [one.name for one in said if isinstance(one, Relayed)][-1] == "message_stop"
+
+
+GOOGLES_ERROR = {"error": {"code": 429, "message": "busy", "status": "RESOURCE_EXHAUSTED"}}
+
+
+@pytest.mark.parametrize("value", [GOOGLES_ERROR, [GOOGLES_ERROR]])
+@pytest.mark.parametrize(
+    "framed",
+    [
+        lambda text: b"data: " + text + b"\n\n",
+        lambda text: b"event: error\ndata: " + text + b"\n\n",
+        lambda text: text + b"\n\n",
+        lambda text: text,
+        lambda text: json.dumps(json.loads(text), indent=2).encode() + b"\r\n",
+    ],
+    ids=["event", "named event", "bare", "cut", "over lines"],
+)
+def test_googles_error_inside_a_stream_is_told_in_anthropics_terms(framed, value):
+    stream = start() + block(0, TEXT, text("Hi")) + framed(json.dumps(value).encode())
+    heard = hear(MessagesReply, stream)
+    assert heard.failure is not None
+    assert (heard.failure.error.status, heard.failure.error.message) == (429, "Vertex AI: busy")
+    assert dict(heard.failure.error.headers) == {"retry-after": "10"}
+    assert "error" not in b"".join(one.frame for one in heard.said if isinstance(one, Relayed)).decode()
+
+
+@pytest.mark.parametrize("value", [GOOGLES_ERROR, [GOOGLES_ERROR]])
+def test_googles_error_in_the_place_of_a_message_is_told_too(value):
+    heard = hear_whole(MessagesReply, json.dumps(value).encode())
+    assert heard.failure is not None
+    assert heard.failure.error.status == 429
+
+
+def test_what_only_speaks_of_errors_passes():
+    comment = b': {"error":{"code":429,"message":"busy","status":"RESOURCE_EXHAUSTED"}}\n\n'
+    stream = start() + comment + ending() + STOP
+    heard = hear(MessagesReply, stream)
+    assert b"".join(one.frame for one in heard.said if isinstance(one, Relayed)) == stream

@@ -59,7 +59,8 @@ def test_it_reads_and_mends_failures():
     assert (failure.kind, failure.error.status) == ("refused", 400)
     mended = dialect.mend(failure, Quirks())
     assert mended is not None
-    assert not mended.stream_options
+    assert not mended.quirks.stream_options
+    assert mended.lasting
 
 
 def test_a_failure_that_says_nothing_to_learn_is_not_mended():

@@ -2,9 +2,9 @@ import pytest
 
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.openai_chat.conversation import write_messages
-from dragoman.dialects.openai_chat.tool_ids import client_tool_id
-from dragoman.dialects.openai_chat.tools import upstream_tool_name
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_ids import client_tool_id
+from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.messages.envelope import seal
 from tests.support.chat_requests import (
     PLAIN,

@@ -5,8 +5,8 @@ import pytest
 
 from dragoman.dialects.openai_chat.request import PREFILL_REFUSED, write_request
 from dragoman.dialects.openai_chat.shapes import Reading
-from dragoman.dialects.openai_chat.tools import upstream_tool_name
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.messages.errors import ApiError
 from dragoman.messages.parse import parse_request
 from tests.support.chat_requests import (

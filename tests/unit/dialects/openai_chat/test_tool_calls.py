@@ -5,7 +5,7 @@ import pytest
 from dragoman.dialects.openai_chat.output import Output
 from dragoman.dialects.openai_chat.shapes import FunctionPiece, Reading, ToolCallPiece
 from dragoman.dialects.openai_chat.tool_calls import ToolCalls
-from dragoman.dialects.openai_chat.tool_ids import original_tool_id
+from dragoman.dialects.tool_ids import original_tool_id
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import ContentBlockStart, Usage
 from dragoman.messages.fold import fold

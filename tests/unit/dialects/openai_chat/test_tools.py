@@ -1,16 +1,13 @@
-import re
-
 import pytest
 
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.openai_chat.tools import (
     function_definition,
     is_function,
-    tool_name_table,
-    upstream_tool_name,
     write_tools,
 )
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.messages.request import Tool
 from tests.support.chat_requests import PLAIN, assistant, call, conversation, result, tool, user
 
@@ -55,36 +52,6 @@ def test_keys_that_only_anthropic_knows_are_left_out():
 
 def test_no_tools_means_no_fields_about_tools():
     assert fields(tool_choice={"type": "auto", "disable_parallel_tool_use": True}) == {}
-
-
-def test_a_valid_name_stays():
-    assert upstream_tool_name("mcp__demo__add") == "mcp__demo__add"
-
-
-@pytest.mark.parametrize("name", [LONG, "a b", "ns.tool", "ü", "", "日本語ツール"])
-def test_an_invalid_name_becomes_valid_and_stays_the_same(name):
-    made = upstream_tool_name(name)
-    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", made)
-    assert made == upstream_tool_name(name)
-
-
-def test_a_long_name_keeps_its_beginning_and_gets_a_digest():
-    made = upstream_tool_name(LONG)
-    assert len(made) == 64
-    assert made.startswith(LONG[:55] + "_")
-
-
-def test_names_that_differ_only_in_odd_characters_stay_different():
-    assert upstream_tool_name("a.b") != upstream_tool_name("a:b")
-
-
-def test_a_shorter_limit_is_kept():
-    assert len(upstream_tool_name(LONG, 32)) == 32
-
-
-def test_the_table_leads_from_changed_names_back():
-    tools = (Tool("Read"), Tool(LONG))
-    assert tool_name_table(tools) == {upstream_tool_name(LONG): LONG}
 
 
 def test_a_definition_has_no_description_if_the_tool_has_none():

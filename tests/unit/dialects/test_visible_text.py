@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects.openai_chat.visible_text import StopMatcher, SurrogateJoiner, ThinkTags
+from dragoman.dialects.visible_text import StopMatcher, SurrogateJoiner, ThinkTags
 
 
 def split_tags(*pieces):

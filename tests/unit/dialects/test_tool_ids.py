@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects.openai_chat.tool_ids import UpstreamIds, client_tool_id, original_tool_id
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_ids import UpstreamIds, client_tool_id, original_tool_id
 
 NONCE = "abcDEF12"
 ANY = Quirks()

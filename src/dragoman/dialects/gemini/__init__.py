@@ -1,0 +1,1 @@
+"""Google's generateContent, on AI Studio and on Vertex AI (spec/gemini.md)."""

@@ -1,0 +1,224 @@
+"""A conversation as Gemini's contents (spec/gemini.md sections 2.2, 3.4, 5 and 6).
+
+Turns alternate, begin and end with the user, and each function call is answered in the content right behind it. The
+bytes of a content depend on nothing after it, so that the upstream's cache holds from turn to turn.
+"""
+
+from typing import Any, cast
+
+import msgspec
+
+from dragoman.dialects.dialect import Origin
+from dragoman.dialects.gemini.parts import Part, PartWriter
+from dragoman.dialects.gemini.signatures import SKIP, Seal, TurnSignatures, model_family
+from dragoman.dialects.gemini.tools import tool_name
+from dragoman.dialects.history import Call, Placed, Turn, read_history
+from dragoman.dialects.losses import Losses
+from dragoman.dialects.plain_text import reminder, server_tool_text, tool_change_note
+from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_ids import UpstreamIds
+from dragoman.messages.blocks import (
+    Compaction,
+    RedactedThought,
+    ServerToolResult,
+    ServerToolUse,
+    Text,
+    Thought,
+    ToolChange,
+    ToolUse,
+    UnknownBlock,
+)
+from dragoman.messages.errors import invalid_request
+from dragoman.messages.request import Conversation
+from dragoman.messages.tool_json import as_tool_input
+
+Content = dict[str, Any]
+
+BEGINNING = "[conversation continues]"
+CONTINUE = "Continue exactly where the previous message stopped; output only the continuation."
+
+
+class WrittenContents(msgspec.Struct, frozen=True):
+    contents: list[Content]
+    media_bytes: int
+    """Base64 of images and files among the contents."""
+    media_tokens: int
+    """What those images and files weigh, estimated."""
+
+
+def write_contents(
+    conversation: Conversation, model: str, quirks: Quirks, origin: Origin, losses: Losses, *, searches: bool
+) -> WrittenContents:
+    """All contents. `searches`: the request has a built-in tool, so that earlier calls of it may stand as they were.
+
+    Raises ApiError (400) for a conversation that says nothing.
+    """
+    writer = _Writer(conversation, model, quirks, origin, losses, searches)
+    for turn in read_history(conversation).turns:
+        writer.write_turn(turn)
+    return writer.finish()
+
+
+class _Writer:
+    def __init__(
+        self,
+        conversation: Conversation,
+        model: str,
+        quirks: Quirks,
+        origin: Origin,
+        losses: Losses,
+        searches: bool,
+    ) -> None:
+        self._quirks = quirks
+        self._origin = origin
+        self._losses = losses
+        self._searches = searches
+        self._seal = Seal(origin.account, model_family(model))
+        self._parts = PartWriter(conversation.tools, model, quirks, losses)
+        self._ids = UpstreamIds(quirks)
+        self._contents: list[Content] = []
+
+    def write_turn(self, turn: Turn) -> None:
+        if turn.role == "assistant":
+            self._write_assistant(turn)
+        elif turn.role == "system":
+            if note := self._note_text(turn):
+                self._add("user", [{"text": reminder(note)}])
+        else:
+            told = [part for orphan in turn.orphans for part in self._parts.orphan(orphan)]
+            self._add("user", told + self._parts.parts(turn.blocks))
+
+    def finish(self) -> WrittenContents:
+        if not self._contents:
+            raise invalid_request("messages: at least one message must have content")
+        if self._contents[0]["role"] == "model":
+            self._contents.insert(0, {"role": "user", "parts": [{"text": BEGINNING}]})
+        if self._contents[-1]["role"] == "model":
+            self._losses.approximated("messages", "the model cannot go on with an answer; it is asked to")
+            self._add("user", [{"text": CONTINUE}])
+        return WrittenContents(self._contents, self._parts.media_bytes, self._parts.media_tokens)
+
+    def _add(self, role: str, parts: list[Part]) -> None:
+        """Parts of a role; neighbours of one role are one content."""
+        if not parts:
+            return
+        if self._contents and self._contents[-1]["role"] == role:
+            self._contents[-1]["parts"] += parts
+        else:
+            self._contents.append({"role": role, "parts": list(parts)})
+
+    def _note_text(self, turn: Turn) -> str:
+        texts: list[str] = []
+        for placed in turn.blocks:
+            if isinstance(placed.block, Text):
+                texts += [placed.block.text] if placed.block.text else []
+            elif isinstance(placed.block, ToolChange):
+                texts.append(tool_change_note(placed.block))
+            else:
+                self._losses.dropped(placed.path, "only text has a place in a system message")
+        return "\n\n".join(texts)
+
+    def _write_assistant(self, turn: Turn) -> None:
+        calls = {id(call.place): call for call in turn.calls}
+        places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_position)
+        thoughts = [placed.block for placed in places if isinstance(placed.block, Thought)]
+        signatures = TurnSignatures(self._seal, self._origin, thoughts if self._signs else ())
+        answers: list[tuple[Call, str]] = []
+        asked: dict[str, ServerToolUse] = {}
+        for number, placed in enumerate(places):
+            block = placed.block
+            if isinstance(block, ToolUse):
+                call = calls[id(placed)]
+                answers.append((call, self._ids.claim(call.use.id)))
+                self._add("model", [self._call(*answers[-1], signatures, first=len(answers) == 1)])
+            elif isinstance(block, ServerToolUse):
+                asked[block.id] = block
+            elif isinstance(block, ServerToolResult):
+                self._add_server_result(asked.pop(block.tool_use_id, None), block)
+            else:
+                self._add("model", self._said(placed, _next_thought(places, number), signatures))
+        for use in asked.values():
+            self._add("model", [{"text": server_tool_text(use, None)}])
+        self._add_responses(answers)
+
+    @property
+    def _signs(self) -> bool:
+        return self._quirks.thought_signatures != "never" and not self._quirks.skip_signatures
+
+    def _said(self, placed: Placed, following: Thought | None, signatures: TurnSignatures) -> list[Part]:
+        block = placed.block
+        match block:
+            case Text() if block.text:
+                signature = signatures.of_text(block.text, following) if self._signs else None
+                return [_signed({"text": block.text}, signature)]
+            case Thought() if self._signs and block.thinking:
+                # The text of a thought goes back only where the model signed it (section 4.3).
+                signature = signatures.carried(block, "thought")
+                return [_signed({"text": block.thinking, "thought": True}, signature)] if signature else []
+            case Text() | Thought() | RedactedThought() | Compaction():
+                return []
+            case UnknownBlock(type="fallback" | "mcp_tool_listing"):
+                return []
+            case _:
+                self._losses.dropped(placed.path, "the block has no place in an assistant message")
+                return []
+
+    def _call(self, call: Call, call_id: str, signatures: TurnSignatures, *, first: bool) -> Part:
+        arguments = as_tool_input(call.use.input)
+        part = {"functionCall": {"id": call_id, "name": tool_name(call.use.name), "args": arguments}}
+        signature = signatures.of_call(call.use.id) if self._signs else None
+        if signature is None and first and self._quirks.thought_signatures == "required":
+            signature = SKIP
+        return _signed(part, signature)
+
+    def _add_responses(self, answers: list[tuple[Call, str]]) -> None:
+        responses: list[Part] = []
+        beside: list[Part] = []
+        for call, call_id in answers:
+            response, media = self._parts.response(call, call_id)
+            responses.append(response)
+            beside += media
+        self._add("user", responses + beside)
+
+    def _add_server_result(self, use: ServerToolUse | None, result: ServerToolResult) -> None:
+        """What this dialect itself told of a search goes back as it was; another's is told as text."""
+        own = self._own_parts(result) if self._searches and use is not None else {}
+        model, user = _part_list(own.get("parts")), _part_list(own.get("responses"))
+        if model:
+            self._add("model", model)
+            self._add("user", user)
+        else:
+            self._add("model", [{"text": server_tool_text(use, result)}])
+
+    def _own_parts(self, result: ServerToolResult) -> dict[str, Any]:
+        kept = self._origin.kept(result.tool_use_id)
+        if kept is not None and (own := self._seal.open(kept)):
+            return own
+        content: Any = result.content
+        for entry in cast("list[Any]", content) if isinstance(content, list) else []:
+            sealed: Any = (
+                cast("dict[str, Any]", entry).get("encrypted_content") if isinstance(entry, dict) else None
+            )
+            if isinstance(sealed, str) and (own := self._seal.open(sealed)):
+                return own
+        return {}
+
+
+def _position(placed: Placed) -> tuple[int, int]:
+    return placed.message, placed.position
+
+
+def _signed(part: Part, signature: str | None) -> Part:
+    return part if signature is None else part | {"thoughtSignature": signature}
+
+
+def _next_thought(places: list[Placed], number: int) -> Thought | None:
+    """The thinking block that carries the signature of the text at this place: the next block but calls."""
+    following = places[number + 1].block if number + 1 < len(places) else None
+    return following if isinstance(following, Thought) else None
+
+
+def _part_list(value: Any) -> list[Part]:
+    """Parts out of an envelope, which anybody may have written: anything but objects is left out."""
+    entries = cast("list[Any]", value) if isinstance(value, list) else []
+    return [cast("Part", entry) for entry in entries if isinstance(entry, dict)]

@@ -1,0 +1,55 @@
+"""The dialect as one value: which function of this folder answers which call of `Dialect`."""
+
+from typing import Any, cast
+
+from dragoman.dialects.dialect import NOWHERE, Mended, NewId, Origin, ReplyReader, Written
+from dragoman.dialects.gemini import errors
+from dragoman.dialects.gemini.reply import GeminiReply
+from dragoman.dialects.gemini.request import write_count, write_request
+from dragoman.dialects.gemini.shapes import Reading
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.messages.request import MessagesRequest
+from dragoman.wire.exchange import Headers, ReplyHead
+from dragoman.wire.jsonbytes import JsonError, decode
+
+
+class Gemini:
+    """Implements `Dialect`."""
+
+    name = "gemini"
+
+    def write_request(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written:
+        return write_request(request, model, quirks, origin)
+
+    def write_count(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written | None:
+        return write_count(request, model, quirks, origin)
+
+    def read_count(self, body: bytes) -> int:
+        try:
+            value = decode(body)
+        except JsonError:
+            value = None
+        count = cast("dict[str, Any]", value).get("totalTokens") if isinstance(value, dict) else None
+        if not isinstance(count, int):
+            raise UpstreamNonsense("the upstream's token count has no `totalTokens`")
+        return count
+
+    def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
+        assert isinstance(written.reading, Reading)
+        return GeminiReply(written.reading, new_id, written.estimated_input_tokens)
+
+    def read_failure(
+        self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
+    ) -> UpstreamFailure:
+        return errors.read_failure(head, body, request)
+
+    def relayed_headers(self, head: ReplyHead) -> Headers:
+        return ()
+
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
+        return errors.mend(failure, quirks)

@@ -1,0 +1,232 @@
+"""What Gemini's built-in tools tell, as the blocks of the API's own tools (spec/gemini.md section 10).
+
+A search: `server_tool_use`, `web_search_tool_result`, and citations on the text. Google's addresses are redirects that
+it keeps for some weeks, and its titles are mostly the name of the site.
+"""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import msgspec
+
+from dragoman.dialects.dialect import NewId
+from dragoman.dialects.gemini.output import Output
+from dragoman.dialects.gemini.shapes import Domains, Reading
+from dragoman.wire.jsonbytes import encode
+
+Fields = dict[str, Any]
+
+NOT_RETURNED = "(content used by model; not returned)"
+
+
+class Source(msgspec.Struct, frozen=True):
+    url: str
+    title: str
+    domain: str
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A piece of the text and the sources behind it."""
+
+    start: int
+    """Bytes of UTF-8 from the beginning of the text, as `end`; -1 where they are not known."""
+    end: int
+    text: str
+    sources: tuple[Source, ...]
+
+
+class Grounding:
+    """The sources of one answer, as far as they were told."""
+
+    def __init__(self, reading: Reading, new_id: NewId) -> None:
+        self._domains = reading.domains
+        self._new_id = new_id
+        self._queries: list[str] = []
+        self._sources: list[Source | None] = []
+        self._spans: list[Span] = []
+        self._pages: list[Fields] = []
+        self._raw: list[Fields] = []
+        self.searches = 0
+        """How many queries were made."""
+
+    def note(self, metadata: Fields | None, pages: Fields | None) -> None:
+        """`groundingMetadata` and `urlContextMetadata` of a candidate; the last of each counts."""
+        if metadata:
+            self._queries = [
+                query for query in _list(metadata.get("webSearchQueries")) if isinstance(query, str)
+            ]
+            self.searches = max(self.searches, len(self._queries))
+            self._sources = [_source(chunk) for chunk in _list(metadata.get("groundingChunks"))]
+            spans = [self._span(support) for support in _list(metadata.get("groundingSupports"))]
+            self._spans = sorted((span for span in spans if span.sources), key=lambda span: span.start)
+        if pages:
+            self._pages = [_object(entry) for entry in _list(pages.get("urlMetadata"))]
+
+    def note_part(self, part: Fields) -> None:
+        """A `toolCall` or `toolResponse` part, which the next request has to bring back."""
+        self._raw.append(part)
+
+    def say(self, output: Output) -> None:
+        """The blocks of what was found, then the text that waited for them with its citations."""
+        text = "".join(output.held)
+        output.held.clear()
+        if not text:
+            self.cite(output)
+        self._say_search(output)
+        self._say_pages(output)
+        if text:
+            self._say_cited(text, output)
+
+    def results(self) -> list[Fields]:
+        """The sources that the client wants to see, as search results."""
+        seen = dict.fromkeys(
+            source for source in self._sources if source is not None and self._wanted(source)
+        )
+        return [search_result(source) for source in seen]
+
+    def cite(self, output: Output) -> None:
+        """The citations of text that was said already, on its last block."""
+        for span in self._spans:
+            for citation in _citations(span):
+                output.writer.citation(citation)
+        self._spans = []
+
+    def _say_search(self, output: Output) -> None:
+        results = self.results()
+        if not (self._queries or results or self._raw):
+            return
+        tool_use_id = "srvtoolu_" + self._new_id()
+        if self._raw:
+            envelope = output.seal_parts(tool_use_id, list(self._raw), [])
+            if results:
+                results[0]["encrypted_content"] = envelope
+        say_server_tool(output, tool_use_id, "web_search", {"query": "; ".join(self._queries)})
+        output.writer.whole_block(
+            {"type": "web_search_tool_result", "tool_use_id": tool_use_id, "content": results}
+        )
+        self._queries, self._sources, self._raw = [], [], []
+
+    def _say_pages(self, output: Output) -> None:
+        for page in self._pages:
+            say_page(output, "srvtoolu_" + self._new_id(), page)
+        self._pages = []
+
+    def _say_cited(self, text: str, output: Output) -> None:
+        """Blocks of text, each with the citations that hold for all of it."""
+        data = text.encode()
+        at = 0
+        for span in self._spans:
+            start, end = _place(data, span)
+            if start < at:
+                continue
+            if data[at:start]:
+                output.show_block(data[at:start].decode("utf-8", "replace"))
+            output.show_block(data[start:end].decode("utf-8", "replace"))
+            for citation in _citations(span):
+                output.writer.citation(citation)
+            at = end
+        if data[at:]:
+            output.show_block(data[at:].decode("utf-8", "replace"))
+        self._spans = []
+
+    def _span(self, support: Any) -> Span:
+        fields = _object(support)
+        segment = _object(fields.get("segment"))
+        places = [
+            index
+            for index in _list(fields.get("groundingChunkIndices"))
+            if isinstance(index, int) and index >= 0
+        ]
+        sources = [self._sources[index] for index in places if index < len(self._sources)]
+        start, end, text = segment.get("startIndex", 0), segment.get("endIndex", -1), segment.get("text")
+        known = isinstance(start, int) and isinstance(end, int) and 0 <= start < end
+        return Span(
+            start if known else -1,
+            end if known else -1,
+            text if isinstance(text, str) else "",
+            tuple(source for source in sources if source is not None and self._wanted(source)),
+        )
+
+    def _wanted(self, source: Source) -> bool:
+        return self._domains is None or is_wanted(source, self._domains)
+
+
+def say_server_tool(output: Output, tool_use_id: str, name: str, tool_input: Fields) -> None:
+    """A call of a tool that ran upstream."""
+    output.begin_call(tool_use_id, None)
+    output.writer.server_tool(tool_use_id, name, encode(tool_input).decode())
+
+
+def say_page(output: Output, tool_use_id: str, page: Fields) -> None:
+    """A page that the model has read, without its text, which Google keeps to itself."""
+    url = str(page.get("retrievedUrl") or "")
+    say_server_tool(output, tool_use_id, "web_fetch", {"url": url})
+    content: Fields = {"type": "web_fetch_tool_result_error", "error_code": "url_not_accessible"}
+    if str(page.get("urlRetrievalStatus")).endswith("SUCCESS"):
+        source = {"type": "text", "media_type": "text/plain", "data": NOT_RETURNED}
+        document = {"type": "document", "source": source, "title": None, "citations": None}
+        content = {"type": "web_fetch_result", "url": url, "content": document, "retrieved_at": None}
+    output.writer.whole_block(
+        {"type": "web_fetch_tool_result", "tool_use_id": tool_use_id, "content": content}
+    )
+
+
+def search_result(source: Source) -> Fields:
+    """A source as the API's own search tells it."""
+    return {
+        "type": "web_search_result",
+        "url": source.url,
+        "title": source.title,
+        "encrypted_content": "",
+        "page_age": None,
+    }
+
+
+def is_wanted(source: Source, domains: Domains) -> bool:
+    """Whether the client's filter lets a source through."""
+    site = source.domain.lower()
+    if any(_below(site, blocked) for blocked in domains.blocked):
+        return False
+    return not domains.allowed or any(_below(site, allowed) for allowed in domains.allowed)
+
+
+def _below(site: str, domain: str) -> bool:
+    name = domain.partition("/")[0].removeprefix("www.")
+    return site.removeprefix("www.") == name or site.endswith("." + name)
+
+
+def _place(data: bytes, span: Span) -> tuple[int, int]:
+    """Where the span's text stands: where it was said to, else wherever it is found."""
+    wanted = span.text.encode()
+    if span.start >= 0 and (not wanted or data[span.start : span.end] == wanted):
+        return span.start, min(span.end, len(data))
+    at = data.find(wanted) if wanted else -1
+    return (at, at + len(wanted)) if at >= 0 else (-1, -1)
+
+
+def _citations(span: Span) -> Iterable[Fields]:
+    for source in span.sources:
+        yield {
+            "type": "web_search_result_location",
+            "url": source.url,
+            "title": source.title,
+            "encrypted_index": "",
+            "cited_text": span.text,
+        }
+
+
+def _source(chunk: Any) -> Source | None:
+    web = _object(_object(chunk).get("web"))
+    url, title, domain = web.get("uri"), web.get("title"), web.get("domain")
+    if not isinstance(url, str):
+        return None
+    title = title if isinstance(title, str) else url
+    return Source(url, title, domain if isinstance(domain, str) else title)
+
+
+def _object(value: Any) -> Fields:
+    return cast("Fields", value) if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []

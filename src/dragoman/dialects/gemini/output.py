@@ -1,0 +1,168 @@
+"""The way of text, thoughts and calls from chunks to the writer, and of their signatures into envelopes."""
+
+from typing import Literal
+
+from dragoman.dialects.gemini.shapes import Reading
+from dragoman.dialects.gemini.signatures import Seal, Signature, text_key
+from dragoman.dialects.visible_text import StopMatcher, SurrogateJoiner
+from dragoman.messages.writer import MessageWriter
+
+CHARACTERS_PER_TOKEN = 4
+"""For cutting text at a limit."""
+
+
+class Output:
+    """What one answer says, and where it must stop."""
+
+    def __init__(self, reading: Reading, message_id: str, estimated_input_tokens: int) -> None:
+        self.writer = MessageWriter(message_id, reading.message_model, estimated_input_tokens)
+        self.stopped_by: Literal["stop_sequence", "limit"] | None = None
+        self.stop_sequence: str | None = None
+        self.said = False
+        """Text, or a call: from now on nothing can be asked anew."""
+        self.kept: dict[str, str] = {}
+        """Envelopes for the gateway's store, by the key of their block."""
+        self.held: list[str] = []
+        """Text that waits for its sources."""
+        self.code_id = ""
+        """The code that ran last at Google's."""
+        self._thinking = reading.thinking
+        self._signs = reading.signs
+        self._holds = reading.holds_text
+        self._seal = Seal(reading.account, reading.family)
+        self._uncarried: list[Signature] = []
+        self._stops = StopMatcher(reading.stop_sequences) if reading.stop_sequences else None
+        self._joiner = SurrogateJoiner()
+        self._room = None if reading.visible_tokens is None else reading.visible_tokens * CHARACTERS_PER_TOKEN
+        self._text: list[str] = []
+        self._blank: str = ""
+        self._plain = False
+        self._watches = self._stops is not None or self._room is not None or self._holds
+
+    def text(self, piece: str) -> None:
+        """More visible text."""
+        if not piece.isascii() or self._joiner.holding:
+            piece = self._joiner.feed(piece)
+        if self._plain and self.writer.open_block == "text":
+            self._text.append(piece)
+            self.writer.text(piece)
+            return
+        if self.stopped_by is not None:
+            return
+        if self._stops is not None:
+            piece = self._stops.feed(piece)
+        self._show(piece)
+        if self._stops is not None and self._stops.hit is not None and self.stopped_by is None:
+            self.stopped_by = "stop_sequence"
+            self.stop_sequence = self._stops.hit
+
+    def sign_text(self, signature: str) -> None:
+        """The signature of the text that was said last."""
+        if not self._signs:
+            return
+        self._say_held_back()
+        entry = Signature("text", "", signature)
+        self._uncarried.append(entry)
+        if self._text:
+            self.kept[text_key("".join(self._text))] = self._seal.close([entry])
+
+    def thought(self, piece: str, signature: str | None) -> None:
+        """More of a thought's summary."""
+        if signature and self._signs:
+            self._uncarried.append(Signature("thought", "", signature))
+        if self._thinking == "shown" and piece and self.stopped_by is None:
+            self._say_held_back()
+            self._plain = False
+            self.writer.thinking(piece)
+
+    def begin_call(self, tool_use_id: str, signature: str | None) -> None:
+        """A call is to be said; its signature travels in the thinking block before it."""
+        self._say_held_back()
+        self._plain = False
+        if signature and self._signs:
+            entry = Signature("call", tool_use_id, signature)
+            self._uncarried.append(entry)
+            self.kept[tool_use_id] = self._seal.close([entry])
+        self._carry()
+        self.writer.end_block()
+        self._text.clear()
+        self._blank = ""
+        self.said = True
+
+    def begin_text_block(self) -> None:
+        """The text that follows is a block of its own."""
+        self.writer.end_block()
+        self._text.clear()
+
+    def seal_parts(self, key: str, parts: list[object], responses: list[object]) -> str:
+        """An envelope with whole parts that are to come back as they are, kept under `key` too."""
+        envelope = self._seal.close((), parts=parts, responses=responses)
+        self.kept[key] = envelope
+        return envelope
+
+    def keep_alive(self) -> None:
+        self.writer.keep_alive(thinking=self._thinking != "hidden")
+        self._plain = False
+
+    def finish(self) -> None:
+        """The model has said all."""
+        self._say_held_back()
+        if self.writer.open_block == "thinking":
+            self._carry()
+
+    def show_block(self, piece: str) -> None:
+        """Text as a block of its own, whatever waits."""
+        self._end_thinking()
+        self.begin_text_block()
+        self.said = True
+        self._text.append(piece)
+        self.writer.text(piece)
+
+    def _say_held_back(self) -> None:
+        """What was held back as the possible beginning of something is none."""
+        if self.stopped_by is not None:
+            return
+        if self._joiner.holding:
+            self._joiner = SurrogateJoiner()
+            self._show("\ufffd")
+        if self._stops is not None:
+            self._show(self._stops.finish())
+
+    def _show(self, piece: str) -> None:
+        if not piece or self.stopped_by is not None:
+            return
+        if self._room is not None:
+            if len(piece) > self._room:
+                piece = piece[: self._room]
+                self.stopped_by = "limit"
+            self._room -= len(piece)
+        if self._holds:
+            self.held.append(piece)
+            self.said = True
+            return
+        if self.writer.open_block != "text":
+            piece = self._blank + piece
+            if not piece.strip():
+                self._blank = piece  # an empty text block would be refused when the client sends it back
+                return
+            self._blank = ""
+            self._end_thinking()
+            self._text.clear()
+        self.said = True
+        self._text.append(piece)
+        self.writer.text(piece)
+        self._plain = not self._watches
+
+    def _end_thinking(self) -> None:
+        if self.writer.open_block == "thinking":
+            self._carry()
+
+    def _carry(self) -> None:
+        """Sign the open thinking block, or one made for it, with the signatures that nothing carries yet."""
+        if self.writer.open_block != "thinking":
+            if not self._uncarried or self._thinking == "hidden":
+                self._uncarried.clear()
+                return
+            self.writer.open_thinking()
+        self.writer.end_thinking(self._seal.close(self._uncarried))
+        self._uncarried.clear()

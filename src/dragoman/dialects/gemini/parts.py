@@ -1,0 +1,209 @@
+"""Content blocks as Gemini's parts, and tool results as function responses (spec/gemini.md sections 3.4, 6 and 7)."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from dragoman.dialects.gemini.tools import tool_name
+from dragoman.dialects.history import Call, Placed
+from dragoman.dialects.losses import Losses
+from dragoman.dialects.plain_text import document_text, functions_text, search_result_text
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.blocks import (
+    Block,
+    Compaction,
+    Document,
+    Image,
+    RedactedThought,
+    SearchResult,
+    Text,
+    Thought,
+    ToolReference,
+    ToolResult,
+    UnknownBlock,
+)
+from dragoman.messages.estimate import estimate_media_tokens
+from dragoman.messages.request import Tool
+
+Part = dict[str, Any]
+
+NO_OUTPUT = "(no output)"
+MISSING_RESULT = "Tool result missing (interrupted)."
+
+_SILENT = frozenset({"fallback", "mcp_tool_listing"})
+"""Blocks that say nothing to a model."""
+
+_IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})
+_MEDIA_BY_ENDING = {
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".pdf": "application/pdf",
+}
+
+
+class PartWriter:
+    """Writes the blocks of one request; adds up the base64 bytes and the tokens of the media that it writes."""
+
+    def __init__(self, tools: Iterable[Tool], model: str, quirks: Quirks, losses: Losses) -> None:
+        self.media_bytes = 0
+        self.media_tokens = 0
+        self._tools = {tool.name: tool for tool in tools}
+        self._model = model
+        self._quirks = quirks
+        self._losses = losses
+
+    def parts(self, blocks: Iterable[Placed]) -> list[Part]:
+        """The parts of a user content; empty texts are left out."""
+        return [part for placed in blocks for part in self._parts_of(placed.block, placed.path)]
+
+    def orphan(self, placed: Placed) -> list[Part]:
+        """A result that answers no call, as text: a function response would be refused."""
+        result = placed.block
+        assert isinstance(result, ToolResult)
+        self._losses.approximated(placed.path, "the result answers no call; it is told as text")
+        texts, media = self._texts_and_media(result.content, placed.path)
+        return [_text(f"[result of an earlier tool call]\n{_joined(texts) or NO_OUTPUT}"), *media]
+
+    def response(self, call: Call, call_id: str) -> tuple[Part, list[Part]]:
+        """The function response to a call, and the media that have to stand beside it."""
+        response: Part = {"id": call_id, "name": tool_name(call.use.name)}
+        if call.result is None:
+            self._losses.approximated(call.place.path, "no result answers this call; the model is told so")
+            return {"functionResponse": response | {"response": {"error": MISSING_RESULT}}}, []
+        result = cast("ToolResult", call.result.block)
+        texts, media = self._texts_and_media(result.content, call.result.path)
+        text = _joined(texts)
+        if not text:
+            count = len(media)
+            text = f"Binary content provided ({count} item{'s' * (count > 1)})." if media else NO_OUTPUT
+        response["response"] = {"error" if result.is_error else "output": text}
+        inline = [part for part in media if "inlineData" in part]
+        if inline and self._quirks.media_in_results:
+            response["parts"] = inline
+            media = [part for part in media if "inlineData" not in part]
+        return {"functionResponse": response}, media
+
+    def _texts_and_media(self, content: Iterable[Block], path: str) -> tuple[list[str], list[Part]]:
+        texts: list[str] = []
+        media: list[Part] = []
+        references: list[Tool] = []
+        for block in content:
+            if isinstance(block, ToolReference):
+                self._collect_reference(block, path, references, texts)
+                continue
+            for part in self._parts_of(block, path):
+                if "text" in part:
+                    texts.append(part["text"])
+                else:
+                    media.append(part)
+        if references:
+            texts.append(functions_text(_definition(tool) for tool in references))
+        return texts, media
+
+    def _collect_reference(
+        self, block: ToolReference, path: str, references: list[Tool], texts: list[str]
+    ) -> None:
+        tool = self._tools.get(block.tool_name)
+        if tool is not None:
+            references.append(tool)
+            return
+        self._losses.dropped(path, "the tool that a tool_reference names is not among `tools`")
+        texts.append(f"[the tool {block.tool_name} is not available]")
+
+    def _parts_of(self, block: Block, path: str) -> list[Part]:
+        match block:
+            case Text():
+                return [_text(block.text)] if block.text else []
+            case Image():
+                return [self._image(block, path)]
+            case Document():
+                return self._document(block, path)
+            case SearchResult():
+                if block.citations:
+                    self._losses.dropped(f"{path}.citations", "the model cannot cite documents")
+                return [_text(search_result_text(block))]
+            case UnknownBlock() if block.type not in _SILENT:
+                self._losses.dropped(path, f"blocks of type `{block.type}` have no place in this request")
+                return [_text(f"[{block.type} omitted: not supported by {self._model}]")]
+            case Thought() | RedactedThought() | Compaction() | UnknownBlock():
+                return []
+            case _:
+                self._losses.dropped(path, "the block does not belong into a user message")
+                return []
+
+    def _image(self, image: Image, path: str) -> Part:
+        source = image.source
+        data, url = source.get("data"), source.get("url")
+        if source.get("type") == "base64" and isinstance(data, str):
+            media_type = str(source.get("media_type") or "image/png").replace("image/jpg", "image/jpeg")
+            if media_type not in _IMAGES:
+                self._losses.dropped(path, f"the model reads no `{media_type}`")
+                return _text(f"[image omitted: the model reads no {media_type}]")
+            return self._inline("image", source, media_type, data)
+        if source.get("type") == "url" and isinstance(url, str):
+            return self._by_url(url, "image/jpeg", "image", path)
+        self._losses.dropped(path, "the image is not in the request itself")
+        return _text("[image omitted: it is not in the request itself]")
+
+    def _document(self, document: Document, path: str) -> list[Part]:
+        if document.citations:
+            self._losses.dropped(f"{path}.citations", "the model cannot cite documents")
+        source = document.source
+        data, content, url = source.get("data"), source.get("content"), source.get("url")
+        match source.get("type"):
+            case "text" if isinstance(data, str):
+                return [_text(document_text(document, data))]
+            case "content" if isinstance(content, str):
+                return [_text(document_text(document, content))]
+            case "content" if isinstance(content, list):
+                return self._document_of_blocks(document, cast("list[Any]", content), path)
+            case "base64" if isinstance(data, str):
+                media_type = str(source.get("media_type") or "application/pdf")
+                return [*_titled(document), self._inline("document", source, media_type, data)]
+            case "url" if isinstance(url, str):
+                return [*_titled(document), self._by_url(url, "application/pdf", "document", path)]
+            case _:
+                self._losses.dropped(path, "the document is not in the request itself")
+                title = document.title or "document"
+                return [_text(f"[document omitted, it is not in the request itself: {title}]")]
+
+    def _document_of_blocks(self, document: Document, content: list[Any], path: str) -> list[Part]:
+        objects = [cast("dict[str, Any]", entry) for entry in content if isinstance(entry, dict)]
+        texts = [text for entry in objects if isinstance(text := entry.get("text"), str)]
+        sources = [
+            cast("dict[str, Any]", entry["source"]) for entry in objects if entry.get("type") == "image"
+        ]
+        parts = [_text(document_text(document, "\n".join(texts)))]
+        return parts + [self._image(Image(source), path) for source in sources]
+
+    def _by_url(self, url: str, usual: str, kind: str, path: str) -> Part:
+        if not self._quirks.file_uris:
+            self._losses.dropped(path, "the server fetches nothing from URLs")
+            return _text(f"[{kind} omitted: the model cannot open {url}]")
+        ending = urlsplit(url).path.lower().rpartition(".")
+        media_type = _MEDIA_BY_ENDING.get(f".{ending[2]}", usual)
+        return {"fileData": {"mimeType": media_type, "fileUri": url}}
+
+    def _inline(self, kind: str, source: dict[str, Any], media_type: str, data: str) -> Part:
+        self.media_bytes += len(data)
+        self.media_tokens += estimate_media_tokens({"type": kind, "source": source})
+        return {"inlineData": {"mimeType": media_type, "data": data}}
+
+
+def _text(text: str) -> Part:
+    return {"text": text}
+
+
+def _joined(texts: list[str]) -> str:
+    return "\n".join(texts)
+
+
+def _titled(document: Document) -> list[Part]:
+    """What a file itself does not say."""
+    said = [document.title or "", document.context or ""]
+    return [_text("\n".join(filter(None, said)))] if any(said) else []
+
+
+def _definition(tool: Tool) -> dict[str, Any]:
+    definition: dict[str, Any] = {"description": tool.description} if tool.description else {}
+    return definition | {"name": tool_name(tool.name), "parameters": tool.input_schema or {}}

@@ -1,0 +1,330 @@
+"""Reads streamed replies of generateContent as one Messages answer (spec/gemini.md sections 8 to 10).
+
+One answer may take several requests: Gemini asks to be called again for a long text, a malformed call is asked for
+anew while nothing was said, and a side call runs on its own. The next request is `follow_up`'s.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from dragoman.dialects.dialect import NewId, Written
+from dragoman.dialects.gemini.calls import Calls
+from dragoman.dialects.gemini.endings import Hop, Verdict, conclude
+from dragoman.dialects.gemini.errors import read_stream_error
+from dragoman.dialects.gemini.grounding import Grounding
+from dragoman.dialects.gemini.output import Output
+from dragoman.dialects.gemini.request import join_fields
+from dragoman.dialects.gemini.server_parts import read_server_part
+from dragoman.dialects.gemini.shapes import Candidate, Chunk, Part, Reading
+from dragoman.dialects.gemini.side_calls import SideCalls
+from dragoman.dialects.gemini.usage import UsageSum, with_searches
+from dragoman.messages.errors import UpstreamNonsense
+from dragoman.messages.events import Said, Usage
+from dragoman.wire.jsonbytes import JsonError, decode, decode_with_surrogates, encode
+from dragoman.wire.sse import Frame
+
+_decode_chunk = msgspec.json.Decoder(Chunk).decode
+
+MOST_IDLE_RESUMES = 3
+"""Requests in a row that go on without saying anything."""
+
+_END_OF_CONTENTS = b"]}]"
+
+
+class GeminiReply:
+    """One answer. Frames go in, events come out."""
+
+    def __init__(self, reading: Reading, new_id: NewId, estimated_input_tokens: int) -> None:
+        self._reading = reading
+        self._output = Output(reading, "msg_" + new_id(), estimated_input_tokens)
+        self._side = SideCalls(reading, new_id) if reading.side_tools else None
+        self._grounding = Grounding(reading, new_id)
+        self._calls = Calls(reading, self._output, self._side, new_id)
+        self._estimated_input_tokens = estimated_input_tokens
+        self._sum = UsageSum()
+        self._hop = Hop()
+        self._fields = reading.fields
+        self._next: dict[str, msgspec.Raw] | None = None
+        self._tries = 0
+        self._idle = 0
+        self._token: str | None = None
+        self._stray = bytearray()
+        self.stop_reason: str | None = None
+        self._ended = False
+
+    @property
+    def usage(self) -> Usage | None:
+        return self._sum.known
+
+    @property
+    def finished(self) -> bool:
+        return self._ended
+
+    def start(self) -> Sequence[Said]:
+        self._output.writer.start()
+        return self._output.writer.take()
+
+    def keep_alive(self) -> Sequence[Said]:
+        if self._ended:
+            return ()
+        self._output.keep_alive()
+        return self._output.writer.take()
+
+    def feed(self, frame: Frame) -> Sequence[Said]:
+        if self._ended:
+            return ()
+        if frame.data is None:
+            self._take_stray(frame.raw)
+        elif frame.data:
+            self._read(_decode(frame.data), frame.data)
+        return self._output.writer.take()
+
+    def read_whole(self, body: bytes) -> Sequence[Said]:
+        """An answer in one piece; also the array of chunks that a stream without `alt=sse` is."""
+        try:
+            value = decode(body)
+        except JsonError:
+            raise UpstreamNonsense("the upstream answered with JSON that cannot be read") from None
+        chunks = cast("list[Any]", value) if isinstance(value, list) else [value]
+        for chunk in chunks:
+            data = encode(chunk)
+            self._read(_decode(data), data)
+        return self.finish()
+
+    def finish(self, rest: bytes = b"") -> Sequence[Said]:
+        if self._ended:
+            return ()
+        self._take_rest(rest)
+        if self._side is not None and self._side.running is not None:
+            self._side.end_request(self._output)
+            self._go_on_beside(self._side)
+        elif not self._ended:
+            self._conclude()
+        return self._output.writer.take()
+
+    def follow_up(self) -> Written | None:
+        fields, self._next = self._next, None
+        if fields is None:
+            return None
+        self._hop = Hop()
+        self._sum.end_request()
+        return Written(self._reading.path, join_fields(fields))
+
+    def take_kept(self) -> Mapping[str, str]:
+        kept = self._output.kept
+        if kept:
+            self._output.kept = {}
+        return kept
+
+    def _take_stray(self, raw: bytes) -> None:
+        """A frame without data: comments, or an error that lost its framing."""
+        if raw.lstrip()[:1] in (b"{", b"[", b"}", b"]") or self._stray:
+            self._stray += raw
+
+    def _take_rest(self, rest: bytes) -> None:
+        """What came after the last frame: its blank line may be missing, or it is an error without any framing."""
+        stray = bytes(self._stray) + rest
+        self._stray.clear()
+        text = stray.strip()
+        if not text or text.startswith(b":"):
+            return
+        error = read_stream_error(text, self._reading.message_model)
+        if error is not None:
+            raise error
+        if text.startswith(b"data:"):
+            data = text.removeprefix(b"data:").strip()
+            try:
+                chunk = _decode(data)
+            except UpstreamNonsense:
+                return  # a cut: whatever it was, it is not there
+            self._read(chunk, data)
+
+    def _read(self, chunk: Chunk, data: bytes) -> None:
+        if chunk.error is not None:
+            error = read_stream_error(data, self._reading.message_model)
+            raise error or UpstreamNonsense("the upstream reported an error without words")
+        hop = self._hop
+        hop.chunks += 1
+        if chunk.usageMetadata is not None:
+            self._sum.note(chunk.usageMetadata)
+        if hop.chunks == 1:
+            self._start()
+        if chunk.promptFeedback is not None and chunk.promptFeedback.blockReason:
+            hop.blocked = chunk.promptFeedback.blockReason
+            hop.finish_message = chunk.promptFeedback.blockReasonMessage or ""
+        if not chunk.candidates:
+            return
+        candidate = chunk.candidates[0]
+        hop.candidates += 1
+        if self._side is not None:
+            if self._side.running is not None:
+                self._side.read(candidate)
+                return
+            self._side.note_parts(decode(data))
+        self._read_candidate(candidate)
+
+    def _start(self) -> None:
+        """The first chunk normally tells the true size of the prompt."""
+        known = self._sum.known
+        if known is None or not known.prompt_tokens:
+            self._output.writer.start()
+            return
+        self._output.writer.start(
+            Usage(input_tokens=known.input_tokens, cache_read_input_tokens=known.cache_read_input_tokens)
+        )
+
+    def _read_candidate(self, candidate: Candidate) -> None:
+        content = candidate.content
+        if content is not None and content.parts:
+            for part in content.parts:
+                self._read_part(part)
+        if candidate.groundingMetadata is not None or candidate.urlContextMetadata is not None:
+            self._grounding.note(candidate.groundingMetadata, candidate.urlContextMetadata)
+        hop = self._hop
+        if candidate.continuationToken:
+            hop.token = candidate.continuationToken
+        if candidate.finishReason:
+            hop.finish_reason = candidate.finishReason
+            hop.finish_message = candidate.finishMessage or ""
+        if self._output.stopped_by is not None:
+            # All that follows would be thrown away: stop paying for it.
+            self._end(Verdict("end", "max_tokens"))
+
+    def _read_part(self, part: Part) -> None:
+        self._hop.parts += 1
+        output = self._output
+        if part.functionCall is not None:
+            if not self._calls.reads_beside(part):
+                self._grounding.say(output)
+            self._calls.read(part, part.functionCall)
+        elif part.thought:
+            output.thought(part.text or "", part.thoughtSignature)
+        elif part.text is not None:
+            if part.text:
+                output.text(part.text)
+            if part.thoughtSignature:
+                output.sign_text(part.thoughtSignature)
+        elif part.toolCall is not None or part.toolResponse is not None:
+            self._grounding.note_part(_as_it_came(part))
+        else:
+            read_server_part(part, output, self._calls.new_server_id)
+
+    def _conclude(self) -> None:
+        self._calls.finish()
+        if self._side is not None and self._side.any and self._hop.finish_reason is not None:
+            self._go_on_beside(self._side)
+            return
+        verdict = conclude(
+            self._hop,
+            said=self._output.said,
+            called=bool(self._output.writer.tool_calls),
+            searched=self._reading.searches,
+            tries=self._tries,
+        )
+        if verdict.what == "again":
+            self._tries += 1
+            self._next = self._with_note(verdict.note)
+        elif verdict.what == "go_on":
+            self._go_on()
+        else:
+            self._end(verdict)
+
+    def _go_on(self) -> None:
+        """The same request with the token of where to go on, unless that leads nowhere."""
+        token = self._hop.token
+        self._idle = 0 if self._hop.parts else self._idle + 1
+        usage = self._sum.known
+        enough = usage is not None and usage.output_tokens >= self._reading.max_tokens
+        if token is None or token == self._token or enough or self._idle >= MOST_IDLE_RESUMES:
+            self._end(Verdict("end", "max_tokens"))
+            return
+        self._token = token
+        self._next = self._fields | {"continuationToken": msgspec.Raw(encode(token))}
+
+    def _go_on_beside(self, side: SideCalls) -> None:
+        """The next side call, or the model again with the results of all."""
+        fields = side.next_request(self._output)
+        if fields is not None:
+            self._next = fields
+            return
+        self._sum.searches = side.searches
+        if self._output.writer.tool_calls:
+            # The client runs its own calls of the same turn first; the results travel with its next request.
+            self._end(Verdict("end", "tool_use"))
+            return
+        self._fields = self._fields | {"contents": msgspec.Raw(side.go_on(self._fields["contents"]))}
+        self._fields["toolConfig"] = msgspec.Raw(encode({"functionCallingConfig": {"mode": "AUTO"}}))
+        self._next = self._fields
+
+    def _with_note(self, note: str) -> dict[str, msgspec.Raw]:
+        """The request as it was, or with a note at its end."""
+        contents = bytes(self._fields["contents"])
+        if not note or not contents.endswith(_END_OF_CONTENTS):
+            return self._fields
+        part = encode({"text": note})
+        told = contents[: -len(_END_OF_CONTENTS)] + b"," + part + _END_OF_CONTENTS
+        return self._fields | {"contents": msgspec.Raw(told)}
+
+    def _end(self, verdict: Verdict) -> None:
+        self._ended = True
+        output = self._output
+        output.finish()
+        self._grounding.say(output)
+        self._sum.searches = max(self._sum.searches, self._grounding.searches)
+        if verdict.note:
+            output.show_block(verdict.note)
+        self.stop_reason, stop_sequence = self._ending(verdict)
+        if not output.said and self.stop_reason != "refusal":
+            output.writer.text("")
+        details = None
+        if self.stop_reason == "refusal":
+            details = {"type": "refusal", "category": None, "explanation": verdict.details}
+        output.writer.end(self.stop_reason, self._final_usage(), stop_sequence, details)
+
+    def _ending(self, verdict: Verdict) -> tuple[str, str | None]:
+        if self._output.stopped_by == "stop_sequence":
+            return "stop_sequence", self._output.stop_sequence
+        if self._output.stopped_by == "limit":
+            return "max_tokens", None
+        usage, window = self._sum.known, self._reading.context_window
+        if verdict.stop_reason == "max_tokens" and usage is not None and window is not None:
+            full = usage.prompt_tokens + usage.output_tokens >= window
+            return ("model_context_window_exceeded" if full else "max_tokens"), None
+        return verdict.stop_reason, None
+
+    def _final_usage(self) -> Usage:
+        """What the server told; the estimate in place of nothing."""
+        usage = self._sum.known
+        if usage is None or not usage.prompt_tokens:
+            usage = with_searches(Usage(input_tokens=self._estimated_input_tokens), self._sum.searches)
+        return usage
+
+
+def _as_it_came(part: Part) -> dict[str, Any]:
+    fields = {name: getattr(part, name) for name in ("toolCall", "toolResponse", "thoughtSignature")}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _decode(data: bytes) -> Chunk:
+    try:
+        return _decode_chunk(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_loosely(data)
+
+
+def _decode_loosely(data: bytes) -> Chunk:
+    """A chunk that the fast decoder refuses: half a surrogate pair, or a field of an unusual type."""
+    try:
+        value = decode_with_surrogates(data)
+    except JsonError:
+        value = None
+    if isinstance(value, list) and len(value) == 1:  # pyright: ignore[reportUnknownArgumentType]
+        value = value[0]  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(value, dict):
+        raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
+    try:
+        return msgspec.convert(value, Chunk, strict=False)
+    except msgspec.ValidationError as error:
+        raise UpstreamNonsense(f"the upstream sent a chunk of an unknown shape ({error})") from None

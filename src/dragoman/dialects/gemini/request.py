@@ -1,0 +1,193 @@
+"""Writes a Messages request as generateContent (spec/gemini.md sections 1, 2 and 13)."""
+
+import math
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from dragoman.dialects.dialect import Origin, Written
+from dragoman.dialects.gemini.contents import write_contents
+from dragoman.dialects.gemini.output_format import write_output_format
+from dragoman.dialects.gemini.shapes import Reading
+from dragoman.dialects.gemini.signatures import model_family
+from dragoman.dialects.gemini.thinking import ThinkingPlan, plan_thinking, shows_thinking, wants_thinking
+from dragoman.dialects.gemini.tools import NAME, WrittenTools, write_tools
+from dragoman.dialects.history import system_blocks
+from dragoman.dialects.losses import Losses
+from dragoman.dialects.other_fields import judge_other_fields
+from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_names import tool_name_table
+from dragoman.messages.errors import invalid_request
+from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
+from dragoman.messages.parse import parse_conversation
+from dragoman.messages.request import Conversation, MessagesRequest
+from dragoman.wire.jsonbytes import encode
+
+MOST_STOP_SEQUENCES = 5
+
+LEAST_TOKENS = 4
+"""Of any prompt: what stands around one message."""
+
+SAFETY = [
+    {"category": f"HARM_CATEGORY_{category}", "threshold": "OFF"}
+    for category in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
+]
+"""Code and security texts trip the defaults (section 14)."""
+
+_COUNTED = ("contents", "systemInstruction", "tools")
+_RESOURCES = ("models/", "tunedModels/")
+
+
+def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin) -> Written:
+    """The request for the upstream model `model`, always streamed.
+
+    Raises ApiError for an empty conversation, too many tools and what `judge_other_fields` refuses.
+    """
+    conversation = parse_conversation(request)
+    losses = Losses()
+    judge_other_fields(conversation.others, request.raw, losses)
+    tools = write_tools(conversation, quirks, losses)
+    functions = "toolConfig" in tools.fields
+    output = write_output_format(conversation, quirks, losses, functions=functions)
+    searches = bool(tools.built_in or tools.side_tools)
+    written = write_contents(conversation, model, quirks, origin, losses, searches=searches)
+    limit = _output_limit(request, quirks, losses)
+    thinking = plan_thinking(request, conversation, limit, quirks)
+    config = _generation_config(conversation, quirks, losses, limit + thinking.head_room)
+    if thinking.config:
+        config["thinkingConfig"] = thinking.config
+    config |= output.config
+    values: dict[str, Any] = {}
+    if system := _system(conversation, tools, output.instructions):
+        values["systemInstruction"] = {"parts": [{"text": text} for text in system]}
+    values |= tools.fields
+    values |= {"safetySettings": SAFETY, "generationConfig": config, "contents": written.contents}
+    fields = {name: msgspec.Raw(encode(value)) for name, value in values.items()}
+    path = f"/{_resource(model)}:streamGenerateContent?alt=sse"
+    return Written(
+        path,
+        join_fields(fields),
+        losses=losses.as_tuple(),
+        estimated_input_tokens=_estimate(fields, written.media_bytes, written.media_tokens),
+        empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
+        reading=_reading(request, conversation, model, quirks, origin, tools, thinking, path, fields),
+    )
+
+
+def write_count(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin) -> Written:
+    """The request for countTokens: as it is on Vertex AI, wrapped on AI Studio (section 13)."""
+    reading = write_request(request, model, quirks, origin).reading
+    assert isinstance(reading, Reading)
+    fields = {name: reading.fields[name] for name in _COUNTED if name in reading.fields}
+    resource = _resource(model)
+    if quirks.flat_count:
+        body = join_fields(fields)
+    else:
+        named = {"model": msgspec.Raw(encode(resource)), **fields}
+        body = join_fields({"generateContentRequest": msgspec.Raw(join_fields(named))})
+    return Written(f"/{resource}:countTokens", body, streaming=False)
+
+
+def join_fields(fields: dict[str, msgspec.Raw]) -> bytes:
+    """An object of fields that are encoded already."""
+    return b"{" + b",".join([encode(name) + b":" + bytes(value) for name, value in fields.items()]) + b"}"
+
+
+def _resource(model: str) -> str:
+    """`models/x` for an id with or without it."""
+    kind = next((prefix for prefix in _RESOURCES if model.startswith(prefix)), "models/")
+    name = model.removeprefix(kind)
+    if not name.strip("./ "):
+        raise invalid_request("model: expected the name of a model")
+    return kind + quote(name, safe="@:")
+
+
+def _system(conversation: Conversation, tools: WrittenTools, instructions: str | None) -> list[str]:
+    texts = [block.text for block in system_blocks(conversation)]
+    if tools.domains is not None and tools.domains.allowed:
+        sites = " OR ".join(f"site:{domain}" for domain in tools.domains.allowed)
+        texts.append(f"When you search the web, search only there: {sites}")
+    return texts if instructions is None else [*texts, instructions]
+
+
+def _output_limit(request: MessagesRequest, quirks: Quirks, losses: Losses) -> int:
+    limit = quirks.max_output_tokens
+    if limit is None or request.max_tokens <= limit:
+        return max(request.max_tokens, 1)
+    losses.approximated("max_tokens", f"the model writes at most {limit} tokens")
+    return limit
+
+
+def _generation_config(
+    conversation: Conversation, quirks: Quirks, losses: Losses, limit: int
+) -> dict[str, Any]:
+    config: dict[str, Any] = {"maxOutputTokens": limit}
+    for name, field, value in (
+        ("temperature", "temperature", conversation.temperature),
+        ("topP", "top_p", conversation.top_p),
+    ):
+        if value is None:
+            continue
+        if quirks.sampling:
+            config[name] = value
+        elif value != 1:
+            losses.dropped(field, "the model samples by its own rules")
+    if conversation.top_k is not None:
+        if quirks.top_k and quirks.sampling:
+            config["topK"] = conversation.top_k
+        else:
+            losses.dropped("top_k", "the model samples by its own rules")
+    if stops := _stops(conversation):
+        config["stopSequences"] = list(stops[:MOST_STOP_SEQUENCES])
+    if conversation.speed == "fast":
+        losses.dropped("speed", "the server has no fast mode")
+    return config
+
+
+def _stops(conversation: Conversation) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stop for stop in conversation.stop_sequences if stop))
+
+
+def _estimate(fields: dict[str, msgspec.Raw], media_bytes: int, media_tokens: int) -> int:
+    """What the model reads: contents, system prompt and tools."""
+    text = b"".join([bytes(fields[name]) for name in ("systemInstruction", "contents") if name in fields])
+    tools = bytes(fields["tools"]) if "tools" in fields else b""
+    read = estimate_tokens(text, media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
+    return max(math.ceil(read), LEAST_TOKENS) + media_tokens
+
+
+def _reading(
+    request: MessagesRequest,
+    conversation: Conversation,
+    model: str,
+    quirks: Quirks,
+    origin: Origin,
+    tools: WrittenTools,
+    thinking: ThinkingPlan,
+    path: str,
+    fields: dict[str, msgspec.Raw],
+) -> Reading:
+    choice = conversation.tool_choice
+    shown = "shown" if shows_thinking(conversation) else "sealed"
+    return Reading(
+        message_model=request.model,
+        path=path,
+        fields=fields,
+        account=origin.account,
+        family=model_family(model),
+        signs=quirks.thought_signatures != "never",
+        thinking=shown if wants_thinking(conversation) else "hidden",
+        stop_sequences=_stops(conversation)[MOST_STOP_SEQUENCES:],
+        single_tool_call=choice is not None and choice.disable_parallel_tool_use,
+        tool_names=tool_name_table(conversation.tools, 64, NAME),
+        max_tokens=request.max_tokens,
+        visible_tokens=thinking.visible_tokens,
+        context_window=quirks.context_window,
+        searches=bool(tools.built_in),
+        holds_text=bool(tools.built_in) and (tools.forced or not request.stream),
+        domains=tools.domains,
+        side_tools=tools.side_tools,
+        most_side_calls=tools.most_side_calls,
+        excludes_domains=quirks.exclude_domains,
+    )

@@ -1,0 +1,116 @@
+"""Thought signatures: sealed on their way to the client, found again on the way back (spec/gemini.md section 5).
+
+Two carriers: the envelope of a thinking block, which survives a restart, and the gateway's store, for clients that
+want no thinking. Where both are silent, function calls go back with the documented value that skips the check.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+import msgspec
+
+from dragoman.dialects.dialect import Origin
+from dragoman.messages.blocks import Thought
+from dragoman.messages.envelope import open_envelope, seal
+
+DIALECT = "gemini"
+"""The name in this dialect's envelopes."""
+
+SKIP = "skip_thought_signature_validator"
+"""Accepted in place of a signature that nobody has; costs quality."""
+
+_FAMILY = re.compile(r"[a-z]+-\d+")
+
+Kind = Literal["call", "text", "thought"]
+
+
+class Signature(msgspec.Struct, frozen=True, array_like=True):
+    """A signature and the part that it belongs to."""
+
+    kind: Kind
+    key: str
+    """The tool_use id of a call; empty for the text before the block that carries it, and for that block itself."""
+    value: str
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """Whose signatures are sealed and opened: they are bound to the account and the generation of models."""
+
+    account: str
+    family: str
+
+    def close(self, signatures: Iterable[Signature], **more: Any) -> str:
+        """An envelope with these signatures, and whatever else is to come back."""
+        packed = [[one.kind, one.key, one.value] for one in signatures]
+        return seal(DIALECT, {"a": self.account, "m": self.family, "s": packed} | more)
+
+    def open(self, envelope: str) -> dict[str, Any]:
+        """What an envelope of the same account and family holds; empty for any other."""
+        opened = open_envelope(envelope)
+        if opened is None or opened.dialect != DIALECT:
+            return {}
+        payload = opened.payload
+        return payload if (payload.get("a"), payload.get("m")) == (self.account, self.family) else {}
+
+    def signatures(self, envelope: str) -> list[Signature]:
+        """The signatures in an envelope; what is not in their form is left out."""
+        packed: Any = self.open(envelope).get("s")
+        entries = cast("list[Any]", packed) if isinstance(packed, list) else []
+        return [Signature(*cast("list[Any]", entry)) for entry in entries if _is_packed(entry)]
+
+
+class TurnSignatures:
+    """The signatures of one assistant turn, from the envelopes of its thoughts and from what was kept."""
+
+    def __init__(self, own: Seal, origin: Origin, thoughts: Iterable[Thought]) -> None:
+        self._seal = own
+        self._kept = origin.kept
+        self._calls: dict[str, str] = {}
+        for thought in thoughts:
+            for signature in own.signatures(thought.signature):
+                if signature.kind == "call":
+                    self._calls[signature.key] = signature.value
+
+    def of_call(self, tool_use_id: str) -> str | None:
+        """The signature that came with a call."""
+        return self._calls.get(tool_use_id) or self._of_kept(tool_use_id)
+
+    def of_text(self, text: str, following: Thought | None) -> str | None:
+        """The signature that came with a text; the next thinking block of its turn may carry it."""
+        if following is not None and (carried := self.carried(following, "text")) is not None:
+            return carried
+        return self._of_kept(text_key(text))
+
+    def carried(self, thought: Thought, kind: Kind) -> str | None:
+        """What the envelope of a thinking block holds for the block itself, or for the text before it."""
+        found = [one.value for one in self._seal.signatures(thought.signature) if one.kind == kind]
+        return found[-1] if found else None
+
+    def _of_kept(self, key: str) -> str | None:
+        envelope = self._kept(key)
+        signatures = self._seal.signatures(envelope) if envelope is not None else []
+        return signatures[0].value if signatures else None
+
+
+def text_key(text: str) -> str:
+    """The key under which the signature of a text is kept."""
+    return "text_" + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def model_family(model: str) -> str:
+    """Models that take each other's signatures: `gemini-3` for `models/gemini-3.8-flash`."""
+    name = model.lower().rpartition("/")[2]
+    found = _FAMILY.match(name)
+    return found[0] if found else name
+
+
+def _is_packed(entry: Any) -> bool:
+    return (
+        isinstance(entry, list)
+        and len(cast("list[Any]", entry)) == 3
+        and all(isinstance(field, str) for field in cast("list[Any]", entry))
+    )

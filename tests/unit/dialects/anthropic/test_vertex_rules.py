@@ -1,0 +1,58 @@
+import pytest
+from msgspec.structs import replace
+
+from dragoman.dialects.anthropic.vertex_rules import PAIRS, applied_pairs, lacks_long_context, pair_of_beta
+from tests.unit.dialects.anthropic.vertex_requests import VERTEX
+
+
+def test_every_row_says_what_it_is_about():
+    for pair in PAIRS:
+        assert pair.betas or pair.fields
+        assert pair.why or pair.needed or pair.removed == "once refused" or not (pair.fields or pair.tools)
+
+
+def test_no_feature_has_two_rows():
+    for kind in ("betas", "fields", "tools"):
+        named = [name for pair in PAIRS for name in getattr(pair, kind)]
+        assert len(named) == len(set(named))
+        assert not [(a, b) for a in named for b in named if a != b and a.startswith(b)]
+
+
+def test_rows_hold_always_or_once_something_of_theirs_was_refused():
+    always = applied_pairs(VERTEX)
+    assert all(pair.removed == "always" for pair in always)
+    for learned in ({"refused_betas": ("advisor-tool-2026-03-01",)}, {"refused_fields": ("safeguards",)}):
+        [new] = set(applied_pairs(replace(VERTEX, **learned))) - set(always)
+        assert new.removed == "once refused"
+
+
+def test_a_refused_header_is_not_the_field_where_it_is_known_without():
+    assert applied_pairs(replace(VERTEX, refused_betas=("effort-2025-11-24",))) == applied_pairs(VERTEX)
+    [new] = set(applied_pairs(replace(VERTEX, refused_fields=("output_config",)))) - set(
+        applied_pairs(VERTEX)
+    )
+    assert "effort-" in new.betas
+
+
+def test_a_beta_names_its_feature():
+    pair = pair_of_beta("fast-mode-2026-02-01")
+    assert pair is not None
+    assert pair.fields == ("speed",)
+    assert pair_of_beta("made-up") is None
+
+
+@pytest.mark.parametrize(
+    ("model", "lacks"),
+    [
+        ("claude-sonnet-4", True),
+        ("claude-sonnet-4-0", True),
+        ("claude-sonnet-4-20250514", True),
+        ("claude-sonnet-4-5@20250929", True),
+        ("claude-sonnet-4-6", False),
+        ("claude-sonnet-5", False),
+        ("claude-sonnet-45", False),
+    ],
+)
+def test_old_models_lack_the_long_context(model, lacks):
+    assert lacks_long_context("context-1m-2025-08-07", model) is lacks
+    assert not lacks_long_context("context-management-2025-06-27", model)
