@@ -11,7 +11,13 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.registry import DIALECTS
 from dragoman.messages.parse import parse_request
 from dragoman.routing.presets import quirks_for
-from tests.support import anthropic_rules, openai_flavor, openai_refusal, openai_rules
+from tests.support import (
+    anthropic_rules,
+    openai_flavor,
+    openai_refusal,
+    openai_rules,
+    vertex_claude_rules,
+)
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures" / "claude-code").glob("*.json"))
 
@@ -106,6 +112,61 @@ def test_messages_takes_it_as_the_client_sent_it(name, body, headers):
     other = json.loads(DIALECTS["anthropic"].write_request(request, "claude-opus-5-5", Quirks()).body)
     assert other == json.loads(body) | {"model": "claude-opus-5-5"}
     assert refusal_by_messages(other) == CLIENTS_OWN_FAULTS.get(name)
+
+
+VERTEX = Quirks(claude_on_vertex=True)
+VERTEX_MODELS = ("claude-opus-5-5", "claude-sonnet-4-5@20250929")
+KEPT_FIELDS = ("messages", "thinking", "context_management", "output_config", "system", "tools", "metadata")
+KEPT_BETAS = frozenset(
+    {
+        *("interleaved-thinking-2025-05-14", "context-management-2025-06-27", "effort-2025-11-24"),
+        *("extended-cache-ttl-2025-04-11", "structured-outputs-2025-12-15", "web-search-2025-03-05"),
+        *("mid-conversation-system-2026-04-07", "claude-code-20250219"),
+    }
+)
+
+
+def refusal_by_vertex(written, model, body, *, counting=False):
+    try:
+        vertex_claude_rules.check_vertex_request(
+            json.loads(written.body),
+            written.headers,
+            model,
+            signatures=AnySignature(body),
+            counting=counting,
+        )
+    except anthropic_rules.Refused as refused:
+        return str(refused)
+    return None
+
+
+@pytest.mark.parametrize("model", VERTEX_MODELS)
+@every_message
+def test_claude_on_vertex_ai_takes_it_and_what_it_can_do_survives(name, body, headers, model):
+    request = parse_request(body, headers)
+    written = DIALECTS["anthropic"].write_request(request, model, VERTEX)
+    faults = {key: value for key, value in CLIENTS_OWN_FAULTS.items() if "anthropic_version" not in value}
+    assert refusal_by_vertex(written, model, request.raw) == faults.get(name)
+    told = json.loads(written.body)
+    assert {key: told.get(key) for key in KEPT_FIELDS} == {key: request.raw.get(key) for key in KEPT_FIELDS}
+    asked = set(dict(headers).get("anthropic-beta", "").split(","))
+    sent = set(dict(written.headers).get("anthropic-beta", "").split(","))
+    assert asked & KEPT_BETAS == sent & KEPT_BETAS
+    assert ("advanced-tool-use-2025-11-20" in asked) is ("tool-search-tool-2025-10-19" in sent)
+    lost = {loss.field for loss in written.losses}
+    assert lost <= {"anthropic-beta.context-1m-2025-08-07"}
+    assert bool(lost) is (model == VERTEX_MODELS[1] and "context-1m-2025-08-07" in asked)
+
+
+@every_count
+def test_every_count_can_be_asked_of_claude_on_vertex_ai(name, body, headers):
+    request = parse_request(body, headers, counting=True)
+    written = DIALECTS["anthropic"].write_count(request, VERTEX_MODELS[1], VERTEX)
+    assert written is not None
+    told = json.loads(written.body)
+    assert refusal_by_vertex(written, "claude-sonnet-4-5", told, counting=True) is None
+    assert told["model"] == "claude-sonnet-4-5"
+    assert told["messages"] == request.raw["messages"]
 
 
 @every_count

@@ -13,6 +13,7 @@ from dragoman.config.load import load_settings
 from dragoman.config.settings import Settings
 from dragoman.config.sources import ENV_FILE_VARIABLE
 from dragoman.config.today import utc_today
+from dragoman.config.vertex import credentials_file
 from dragoman.dialects.registry import DIALECTS
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.relay import Relay
@@ -23,9 +24,12 @@ from dragoman.server.messages_api import MessagesApi
 from dragoman.server.models_api import ModelEntry
 from dragoman.server.protocol import LimitedProtocol
 from dragoman.server.routes import build_router
+from dragoman.stores.memory import MemoryKeptState
 from dragoman.telemetry.logs import LogObserver, configure_logs, log_uncaught_exceptions
 from dragoman.upstream.client import HttpUpstream
 from dragoman.upstream.demo import WithDemo
+from dragoman.upstream.google_outcome import CredentialsFile
+from dragoman.upstream.google_tokens import GoogleTokens
 from dragoman.wire.address import is_loopback
 
 DRAIN_SECONDS = 30
@@ -53,6 +57,12 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     model_map = build_model_map(settings, utc_today())
     keys = tuple(key.reveal() for key in settings.dragoman_api_key)
     upstream = HttpUpstream(settings.upstream_connect_seconds, settings.upstream_idle_seconds)
+    tokens = GoogleTokens(upstream, _google_credentials(settings), os.environ)
+
+    async def stop() -> None:
+        await tokens.close()
+        await upstream.close()
+
     gateway = Gateway(
         model_map=model_map,
         dialects=DIALECTS,
@@ -60,6 +70,8 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         clock=time.monotonic,
         new_id=new_id,
         observer=LogObserver(),
+        tokens=tokens,
+        kept=MemoryKeptState(time.monotonic),
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )
@@ -68,7 +80,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     app = GatewayApp(
         messages,
         others=lambda app: build_router(entries, lambda: app.ready, keys, new_request_id),
-        stop=upstream.close,
+        stop=stop,
     )
     rules = GuardRules(
         public=not is_loopback(settings.host) and (serve_anyone or bool(keys)),
@@ -113,6 +125,12 @@ def run(settings: Settings, reload_from: Path | None = None, log_level: str | No
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+
+
+def _google_credentials(settings: Settings) -> CredentialsFile | None:
+    """The file that a setting names, if one does."""
+    named = credentials_file(settings)
+    return None if named is None else CredentialsFile(named[1], named[0])
 
 
 def _entries(model_map: ModelMap) -> list[ModelEntry]:

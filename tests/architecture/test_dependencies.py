@@ -15,11 +15,12 @@ from tests.architecture.source_tree import ROOT, source_files, syntax_of
 
 MOST_PACKAGES = 25
 OURS = "dragoman"
-MODULE_NAMES = {"dotenv": "python-dotenv"}
+MODULE_NAMES = {"dotenv": "python-dotenv", "google": "google-auth"}
 """Where a module is not called like its distribution."""
 
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+DECLARED = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["vertex"]]
 
 
 def resolved(python: str) -> set[str]:
@@ -78,7 +79,7 @@ def test_only_an_editable_install_of_ourselves_brings_a_pth_file() -> None:
 
 
 def test_every_module_that_we_import_is_declared() -> None:
-    declared = {re.split(r"[^A-Za-z0-9._-]", written)[0] for written in PROJECT["dependencies"]}
+    declared = {re.split(r"[^A-Za-z0-9._-]", written)[0] for written in DECLARED}
     imported = {name for file in source_files() for name in imported_modules(syntax_of(file))}
     foreign = imported - sys.stdlib_module_names - {OURS}
     undeclared = {MODULE_NAMES.get(name, name.replace("_", "-")) for name in foreign} - declared

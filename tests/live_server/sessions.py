@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support.anthropic_upstream import ScriptedAnthropic
+from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Reply
 
 OPENAI_KEY = "test-key-openai"
 ANTHROPIC_KEY = "test-key-anthropic"
+GEMINI_KEY = "test-key-gemini"
 
 
 def openai_settings(upstream: ScriptedOpenAI) -> dict[str, str]:
@@ -26,13 +28,24 @@ def anthropic_settings(upstream: ScriptedAnthropic) -> dict[str, str]:
     }
 
 
+def gemini_settings(upstream: ScriptedGemini) -> dict[str, str]:
+    """The same for Gemini with an API key."""
+    return {
+        "GEMINI_API_KEY": GEMINI_KEY,
+        "GEMINI_BASE_URL": upstream.base_url,
+        "PREFERRED_PROVIDER": "google",
+        "BIG_MODEL": "gemini-3.8-flash",
+        "SMALL_MODEL": "gemini-3.5-flash-lite",
+    }
+
+
 def first_time(mishap: Reply, script: Callable[[dict[str, Any]], Reply]) -> Callable[[dict[str, Any]], Reply]:
     """The script, but each turn of the task is answered with the mishap once before."""
     seen: set[int] = set()
 
     def flaky(body: dict[str, Any]) -> Reply:
-        conversation = json.dumps(body["messages"])
-        results = conversation.count('"tool_result"') + conversation.count('"role": "tool"')
+        conversation = json.dumps(body.get("messages") or body["contents"])
+        results = sum(map(conversation.count, ('"tool_result"', '"role": "tool"', '"functionResponse"')))
         if results in seen:
             return script(body)
         seen.add(results)

@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
-from dragoman.dialects.dialect import NewId, ReplyReader
+from dragoman.dialects.dialect import NewId, ReplyReader, Written
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import Event, Relayed, Said
 from dragoman.messages.fold import fold
@@ -23,6 +23,10 @@ class Heard:
     said: tuple[Said, ...]
     failure: UpstreamFailure | None
     reader: ReplyReader
+    follow_ups: tuple[Written, ...] = ()
+    """The further requests that the answer took."""
+    kept: dict[str, str] = field(default_factory=dict[str, str])
+    """What the reader wants to have kept."""
 
     @property
     def events(self) -> list[Event]:
@@ -50,14 +54,19 @@ def counting_ids() -> NewId:
     return new_id
 
 
-def hear(open_reader: OpenReader, stream: bytes) -> Heard:
-    """Read `stream` whole, byte by byte and cut at random places; all three must say the same legal events."""
-    whole = _hear_pieces(open_reader(), [stream])
-    singly = _hear_pieces(open_reader(), [stream[at : at + 1] for at in range(len(stream))])
-    split = _hear_pieces(open_reader(), list(_random_pieces(stream)))
+def hear(open_reader: OpenReader, stream: bytes, *further: bytes) -> Heard:
+    """Read `stream` whole, byte by byte and cut at random places; all three must say the same legal events.
+
+    `further` are the replies to the requests that follow, each of which must be made.
+    """
+    streams = (stream, *further)
+    whole = _hear_pieces(open_reader(), [[one] for one in streams])
+    singly = _hear_pieces(open_reader(), [[one[at : at + 1] for at in range(len(one))] for one in streams])
+    split = _hear_pieces(open_reader(), [list(_random_pieces(one)) for one in streams])
     for other in (singly, split):
         assert dialogue(other.said) == dialogue(whole.said)
         assert _described(other.failure) == _described(whole.failure)
+        assert (other.follow_ups, other.kept) == (whole.follow_ups, whole.kept)
         assert (other.reader.usage, other.reader.stop_reason) == (
             whole.reader.usage,
             whole.reader.stop_reason,
@@ -75,7 +84,7 @@ def hear_whole(open_reader: OpenReader, body: bytes) -> Heard:
         return Heard((), failure, reader)
     assert reader.finished
     check_grammar(said, complete=True)
-    return Heard(said, None, reader)
+    return Heard(said, None, reader, kept=dict(reader.take_kept()))
 
 
 def check_grammar(said: Sequence[Said], *, complete: bool) -> None:
@@ -99,9 +108,25 @@ def dialogue(said: Sequence[Said]) -> list[str]:
     ]
 
 
-def _hear_pieces(reader: ReplyReader, pieces: list[bytes]) -> Heard:
-    decoder = SseDecoder()
+def _hear_pieces(reader: ReplyReader, streams: list[list[bytes]]) -> Heard:
     said: list[Said] = []
+    follow_ups: list[Written] = []
+    kept: dict[str, str] = {}
+    failure: UpstreamFailure | None = None
+    for number, pieces in enumerate(streams):
+        assert len(follow_ups) == number, f"the answer took {number} requests, {len(streams)} were scripted"
+        failure = _hear_one(reader, pieces, said)
+        kept |= reader.take_kept()
+        if failure is None and (written := reader.follow_up()) is not None:
+            follow_ups.append(written)
+    assert len(follow_ups) < len(streams), f"request {len(follow_ups) + 1} was not scripted"
+    assert failure is not None or reader.finished
+    return Heard(tuple(said), failure, reader, tuple(follow_ups), kept)
+
+
+def _hear_one(reader: ReplyReader, pieces: list[bytes], said: list[Said]) -> UpstreamFailure | None:
+    """Read one stream to its end or failure; adds to `said`."""
+    decoder = SseDecoder()
     try:
         for piece in pieces:
             for frame in decoder.feed(piece):
@@ -110,9 +135,8 @@ def _hear_pieces(reader: ReplyReader, pieces: list[bytes]) -> Heard:
             said += reader.feed(frame)
         said += reader.finish(decoder.rest)
     except UpstreamFailure as failure:
-        return Heard(tuple(said), failure, reader)
-    assert reader.finished
-    return Heard(tuple(said), None, reader)
+        return failure
+    return None
 
 
 def _random_pieces(stream: bytes) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from dragoman.config.secret import Secret
 from dragoman.config.settings import Settings
 from dragoman.config.sources import CHANNEL_NAME, NAMES, Sourced, read_sources
 from dragoman.config.today import utc_today
+from dragoman.config.vertex import vertex_faults
 from dragoman.dialects.registry import DIALECTS
 from dragoman.routing.channel import Target
 from dragoman.routing.model_map import ModelMap
@@ -24,7 +25,8 @@ BAD_SETTINGS = 3
 
 
 def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> int:
-    """Print the report. Gives the exit code: 1 when a route that Claude's names take lacks its key."""
+    """Print the report. Gives the exit code: 1 when a route that Claude's names take lacks its
+    key, or what Vertex AI needs."""
     try:
         settings = load_settings(environ, env_file)
         model_map = build_model_map(settings, utc_today())
@@ -37,6 +39,7 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
         return BAD_SETTINGS
     found, _ = read_sources(environ, env_file)
     usable = not any(lacks_key(target.channel) for target in model_map.used())
+    usable = usable and not any(vertex_faults(settings, model_map))
     told = notices(settings, model_map, utc_today(), DIALECTS.keys())
     values = shown_settings(settings, found)
     if as_json:

@@ -1,10 +1,11 @@
 """The model map and the providers as lines of text, for `serve` and `check`."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 
 from dragoman.cli.say import table
 from dragoman.config.build import lacks_key
 from dragoman.config.settings import Settings
+from dragoman.config.vertex import MISSING_EXTRA, has_google_auth
 from dragoman.routing.channel import Target
 from dragoman.routing.model_map import ModelMap
 
@@ -18,14 +19,16 @@ def map_lines(model_map: ModelMap, available_dialects: Set[str]) -> list[str]:
     return ["Models:", *table(rows)]
 
 
-def obstacle(target: Target, available_dialects: Set[str]) -> str:
-    """Why this target cannot answer, or nothing."""
-    if target.channel.access != "direct":
-        return f"not available yet: {target.channel.access}"
+def obstacle(
+    target: Target, available_dialects: Set[str], library: Callable[[], bool] = has_google_auth
+) -> str:
+    """Why this target cannot answer, or nothing. `library`: whether Google's is there; asked only for Vertex AI."""
     if target.channel.dialect not in available_dialects:
         return f"not available yet: {target.channel.dialect}"
     if lacks_key(target.channel):
         return f"{target.channel.credential_setting} is not set"
+    if target.channel.access == "vertex" and not library():
+        return MISSING_EXTRA
     return ""
 
 

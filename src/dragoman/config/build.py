@@ -7,6 +7,7 @@ from dragoman.config.channels import built_in_channels, named_channels, vertex_c
 from dragoman.config.load import ConfigError
 from dragoman.config.settings import ChannelSettings, Settings
 from dragoman.config.sources import nearest
+from dragoman.config.vertex import vertex_faults
 from dragoman.messages.errors import ApiError
 from dragoman.routing.channel import Channel
 from dragoman.routing.lifecycle import default_model, retirement_notices
@@ -49,6 +50,7 @@ def notices(settings: Settings, model_map: ModelMap, today: date, available_dial
     return [
         *_missing_keys(settings, model_map),
         *_unavailable(model_map, available_dialects),
+        *vertex_faults(settings, model_map),
         *(notice for channel in settings.channels for notice in _channel_notices(channel)),
         *_mistaken_suffixes(settings),
         *_without_effect(settings),
@@ -105,8 +107,6 @@ def _missing_keys(settings: Settings, model_map: ModelMap) -> Iterator[str]:
 def _unavailable(model_map: ModelMap, available_dialects: Set[str]) -> Iterator[str]:
     used = {target.channel.dialect for target in model_map.used()}
     with_key = {target.channel.dialect for _, target in model_map.rows() if target.channel.credential}
-    if any(target.channel.access == "vertex" for target in model_map.used()):
-        yield "Vertex AI is not available in this version: requests that need it are refused"
     for dialect in sorted((used | with_key) - available_dialects):
         yield f"the dialect `{dialect}` is not available in this version: requests that need it are refused"
 

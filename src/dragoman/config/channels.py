@@ -101,13 +101,15 @@ def _vertex(settings: Settings, dialect: DialectName, version: str) -> Channel:
         return Channel(
             name="vertex_ai", dialect=dialect, base_url="", credential_setting=missing, access="vertex"
         )
+    host = settings.vertex_base_url or f"https://{_vertex_host(location)}"
     path = f"{version}/projects/{quote(project, safe=':')}/locations/{quote(location, safe='')}"
     return Channel(
         name="vertex_ai",
         dialect=dialect,
-        base_url=f"https://{_vertex_host(location)}/{path}",
+        base_url=f"{host}/{path}",
         credential_required=False,
         access="vertex",
+        location=location,
     )
 
 

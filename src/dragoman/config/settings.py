@@ -112,6 +112,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vertex_location: str | None = None
     """A region that has the model, such as `us-east5`, or `global`."""
 
+    vertex_base_url: Url | None = None
+    """Where Vertex AI is, such as a private endpoint or a gateway. Unset: Google's host for `VERTEX_LOCATION`."""
+
     vertex_credentials_path: FilePath | None = None
     """A service account's JSON key. Beats `GOOGLE_APPLICATION_CREDENTIALS`, which beats the identity of
     `gcloud auth application-default login`."""

@@ -2,7 +2,9 @@
 without an answer Claude Code would count with real inference calls (spec/claude-code.md section 2)."""
 
 import asyncio
+from collections.abc import Callable
 
+from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError, UpstreamFailure
 from dragoman.messages.estimate import count_conversation
 from dragoman.messages.request import MessagesRequest
@@ -23,8 +25,17 @@ PATIENCE = 3.0
 """Seconds for the upstream's count."""
 
 
-async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: str) -> int:
-    """Input tokens. Raises ApiError for a model name that cannot be one, or what the upstream calls a bad request."""
+async def count_tokens(
+    gateway: Gateway,
+    request: MessagesRequest,
+    request_id: str,
+    quirks_of: Callable[[Target], Quirks] = lambda target: target.quirks,
+) -> int:
+    """Input tokens. Raises ApiError for a model name that cannot be one, or what a server that speaks Messages calls a
+    bad request; another's refusal is of our translation.
+
+    `quirks_of` tells what refusals have taught about a target.
+    """
     trace = Trace(request_id, request.model, streaming=False, counting=True, started=gateway.clock())
     try:
         target = plan(request.model, gateway.model_map).targets[0]
@@ -35,9 +46,9 @@ async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: s
         )
         trace.status = 200
         try:
-            counted = await _ask(gateway, request, target)
+            counted = await _ask(gateway, request, target, quirks_of(target))
         except (TimeoutError, UpstreamFailure, ApiError) as error:
-            if isinstance(error, UpstreamFailure) and error.status == 400:
+            if isinstance(error, UpstreamFailure) and error.status == 400 and error.error.body is not None:
                 raise without_credential(error.error, target.channel.credential) from error
             counted = None
         trace.ending = "counted" if counted is not None else "estimated"
@@ -58,9 +69,11 @@ async def count_tokens(gateway: Gateway, request: MessagesRequest, request_id: s
         gateway.observer.settled(trace)
 
 
-async def _ask(gateway: Gateway, request: MessagesRequest, target: Target) -> int | None:
+async def _ask(
+    gateway: Gateway, request: MessagesRequest, target: Target, quirks: Quirks
+) -> int | None:
     dialect = dialect_of(gateway, target)
-    written = dialect.write_count(request, target.model, target.quirks, origin_of(gateway, target))
+    written = dialect.write_count(request, target.model, quirks, origin_of(gateway, target))
     if written is None:
         return None
     async with asyncio.timeout(PATIENCE):

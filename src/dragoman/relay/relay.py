@@ -28,7 +28,7 @@ class Relay:
 
     async def count(self, request: MessagesRequest, request_id: str) -> int:
         """Input tokens of a request. Raises ApiError only for a request that is itself wrong."""
-        return await count_tokens(self.gateway, request, request_id)
+        return await count_tokens(self.gateway, request, request_id, self.quirks)
 
     def refuse(self, error: ApiError, request_id: str) -> None:
         """Record a request that got no further than the door."""

@@ -86,3 +86,23 @@ def test_another_file_may_be_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("BIG_MODEL=gpt-4o\n")
     done = run_command("check", "--json", "--env-file", "other.env", cwd=tmp_path)
     assert json.loads(done.stdout)["settings"]["BIG_MODEL"] == {"value": "o3", "source": "file"}
+
+
+def test_a_credentials_file_that_is_not_there_is_exit_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """E14"""
+    environ = {
+        "PREFERRED_PROVIDER": "google",
+        "USE_VERTEX_AUTH": "true",
+        "VERTEX_PROJECT": "p",
+        "VERTEX_LOCATION": "global",
+    }
+    missing = tmp_path / "key.json"
+    code, out, _ = check(capsys, environ | {"VERTEX_CREDENTIALS_PATH": str(missing)}, tmp_path / ".env")
+    report = json.loads(out)
+    assert (code, report["usable"]) == (1, False)
+    assert any(str(missing) in notice for notice in report["notices"])
+    missing.write_text("{}")
+    code, _, _ = check(capsys, environ | {"VERTEX_CREDENTIALS_PATH": str(missing)}, tmp_path / ".env")
+    assert code == 0

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dragoman.cli.map_view import map_lines, provider_lines
+from dragoman.cli.map_view import map_lines, obstacle, provider_lines
 from dragoman.config.build import build_model_map
 from dragoman.config.load import load_settings
 
@@ -51,3 +51,18 @@ def test_providers_are_named_without_their_keys() -> None:
 
 def test_no_provider_means_the_demo() -> None:
     assert provider_lines(load_settings({}, None)) == ["Providers found: none, so the built-in demo answers"]
+
+
+def test_vertex_is_in_the_map_with_what_it_lacks() -> None:
+    """E11"""
+    vertex = {"PREFERRED_PROVIDER": "google", "USE_VERTEX_AUTH": "true"}
+    model_map = build_model_map(
+        load_settings({**vertex, "VERTEX_PROJECT": "p", "VERTEX_LOCATION": "global"}, None),
+        date(2026, 10, 1),
+    )
+    [haiku] = [target for pattern, target in model_map.rows() if pattern == "*haiku*"]
+    assert obstacle(haiku, {"gemini"}) == ""
+    assert obstacle(haiku, {"gemini"}, library=lambda: False) == (
+        "needs the extra `vertex`: uv sync --extra vertex"
+    )
+    assert obstacle(haiku, AVAILABLE) == "not available yet: gemini"

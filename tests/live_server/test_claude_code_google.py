@@ -1,0 +1,59 @@
+"""The real Claude Code works through Gemini: every signature comes back, also where a stream broke or none is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.live_server.sessions import GEMINI_KEY, first_time, gemini_settings
+from tests.live_server.test_claude_code import STEPS, folders
+from tests.support.claude_code import ClaudeCode
+from tests.support.dragoman_process import DragomanProcess
+from tests.support.gemini_flavor import GeminiFlavor
+from tests.support.gemini_upstream import ScriptedGemini
+from tests.support.http_answer import Cut
+from tests.support.replies import Reply, Text, failing
+from tests.support.task_script import CodingTask
+
+__all__ = ["folders"]
+
+pytestmark = pytest.mark.claude_code
+
+EVERY_SIGNATURE = GeminiFlavor(signs=frozenset({"calls", "thoughts", "texts", "trailing"}))
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-haiku-4-5", "gemini-4-neon", "gemini-2.5-pro"])
+async def test_task_is_finished_through_gemini(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+) -> None:
+    work, home = folders
+    task = CodingTask(work)
+    async with ScriptedGemini(task.with_gemini, key=GEMINI_KEY, flavor=EVERY_SIGNATURE) as upstream:
+        async with DragomanProcess(gemini_settings(upstream), home) as dragoman:
+            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    assert upstream.violations == []
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
+    assert not run.failed
+    assert upstream.signatures.skipped == 0
+
+
+@pytest.mark.parametrize(
+    "mishap",
+    [
+        pytest.param(Reply(parts=(Text("Let me", 3), Cut())), id="a stream that breaks"),
+        pytest.param(failing(404, "models/x is not found", code="NOT_FOUND"), id="no streams"),
+        pytest.param(Reply(finish="MALFORMED_FUNCTION_CALL"), id="a malformed call"),
+        pytest.param(Reply(finish="STOP"), id="an empty answer"),
+    ],
+)
+async def test_task_is_finished_over_mishaps(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], mishap: Reply
+) -> None:
+    work, home = folders
+    task = CodingTask(work)
+    async with ScriptedGemini(first_time(mishap, task.with_gemini), key=GEMINI_KEY) as upstream:
+        async with DragomanProcess(gemini_settings(upstream), home) as dragoman:
+            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="claude-opus-4-8")
+    assert upstream.violations == []
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
