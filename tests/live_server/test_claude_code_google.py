@@ -13,6 +13,7 @@ from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.http_answer import Cut
 from tests.support.replies import Reply, Text, failing
 from tests.support.task_script import CodingTask
+from tests.support.vertex_cloud import ScriptedVertex
 
 __all__ = ["folders"]
 
@@ -56,4 +57,42 @@ async def test_task_is_finished_over_mishaps(
             run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="claude-opus-4-8")
     assert upstream.violations == []
     assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
+
+
+@pytest.mark.parametrize("location", ["us-central1", "global"])
+async def test_task_is_finished_through_gemini_on_vertex(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], location: str
+) -> None:
+    work, home = folders
+    task = CodingTask(work)
+    flavor = GeminiFlavor(vertex=True, signs=EVERY_SIGNATURE.signs)
+    async with ScriptedVertex(gemini=task.with_gemini, location=location, flavor=flavor) as google:
+        settings = google.settings(
+            home / "keys", BIG_MODEL="gemini-3.8-flash", SMALL_MODEL="gemini-3.5-flash"
+        )
+        async with DragomanProcess(settings, home) as dragoman:
+            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="claude-opus-4-8")
+    assert google.violations == []
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == STEPS
+    assert google.gemini.signatures.skipped == 0
+    assert google.identity.granted == 1
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-8", "vertex_ai/claude-haiku-4-5@20251001"])
+async def test_task_is_finished_through_claude_on_vertex(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+) -> None:
+    """One refusal teaches which of the client's newest betas are unknown there; nothing is refused after it."""
+    work, home = folders
+    task = CodingTask(work)
+    async with ScriptedVertex(claude=task.with_anthropic) as google:
+        settings = google.settings(
+            home / "keys", BIG_MODEL="claude-opus-5-5", SMALL_MODEL="claude-haiku-4-5@20251001"
+        )
+        async with DragomanProcess(settings, home) as dragoman:
+            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    assert [words.split("`")[0] for words in google.violations] in ([], ["Unexpected value(s) "])
     assert [name for name, _ in run.tool_uses] == STEPS

@@ -1,7 +1,7 @@
 """The smallest possible dialect, so that tests of the relay are not about a vendor.
 
-A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N`, `end REASON`, `fail WORDS`, `bug`. An error
-body is `CODE: WORDS`. A request tells the quirks that it was written with.
+A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N`, `keep KEY`, `more` (a further request is to
+follow), `end REASON`, `fail WORDS`, `bug`. An error body is `CODE: WORDS`. A request tells the quirks that it was written with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ LESSONS = {
     "no images": {"images": False},
     "no files": {"files": False},
 }
-"""What a refusal teaches; `no files` teaches what the defaults know already."""
+"""What a refusal teaches; `no files` teaches what the defaults know already, `no images` holds for one request."""
 
 
 def lines(*said: str) -> bytes:
@@ -94,6 +94,8 @@ class PlainReply:
         self.finished = False
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
+        self._more = False
+        self._kept: dict[str, str] = {}
 
     def feed(self, frame: Frame) -> Sequence[Said]:
         word, _, rest = (frame.data or b"").decode().partition(" ")
@@ -106,6 +108,10 @@ class PlainReply:
                 self._writer.thinking(rest)
             case "usage":
                 self.usage = Usage(input_tokens=int(rest))
+            case "keep":
+                self._kept[rest] = f"state of {rest}"
+            case "more":
+                self._more = True
             case "end":
                 self.finished = True
                 self.stop_reason = rest
@@ -128,15 +134,17 @@ class PlainReply:
         return said
 
     def finish(self, rest: bytes = b"") -> Sequence[Said]:
-        if not self.finished:
+        if not self.finished and not self._more:
             raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
         return ()
 
     def follow_up(self) -> Written | None:
-        return None
+        more, self._more = self._more, False
+        return Written("/more", b"{}") if more else None
 
     def take_kept(self) -> Mapping[str, str]:
-        return {}
+        kept, self._kept = self._kept, {}
+        return kept
 
     def start(self) -> Sequence[Said]:
         self._writer.start()

@@ -2,6 +2,10 @@
 
 `python -m tests.support.transcripts accept [case ...]` writes what the code now does into files 2, 4 and 5, to be
 reviewed in the diff.
+
+An answer that takes several requests has all replies in file 3, with NEXT_REQUEST between them, and the requests after
+the first in a second file 2. A signature that Dragoman sealed is written as what it holds, `sealed {...}`, also in
+file 1 and case.toml; `sealed openai_chat {...}` is of another dialect than the case.
 """
 
 import difflib
@@ -17,10 +21,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.dialects.dialect import Dialect, ReplyReader, Written
+from dragoman.dialects.dialect import Dialect, Origin, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.registry import DIALECTS
-from dragoman.messages.envelope import open_envelope
+from dragoman.messages.envelope import open_envelope, seal
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import ErrorDetail, ErrorEvent, Relayed, frame_of
 from dragoman.messages.fold import fold
@@ -35,17 +39,26 @@ ROOT = Path(__file__).parent.parent / "transcripts"
 ESTIMATED_INPUT = 1000
 """Stands for the estimate in `message_start`, which is not what transcripts are about."""
 
+ACCOUNT = "ours"
+"""Whose signatures are good."""
+
+NEXT_REQUEST = b": next request\n\n"
+"""Stands between the replies to the requests of one answer."""
+
 CLIENT_REQUEST = "1-client-request.json"
 UPSTREAM_REQUEST = "2-upstream-request.json"
+FOLLOW_UPS = "2-follow-up-requests.json"
 UPSTREAM_REPLY = "3-upstream-reply.sse"
 WHOLE_REPLY = "3-upstream-reply.json"
 CLIENT_EVENTS = "4-client-events.sse"
 CLIENT_MESSAGE = "5-client-message.json"
 NEEDED = ("case.toml", CLIENT_REQUEST, UPSTREAM_REQUEST, UPSTREAM_REPLY, CLIENT_EVENTS, CLIENT_MESSAGE)
+POSSIBLE = (FOLLOW_UPS, WHOLE_REPLY)
 LONGEST_FILE = 75
 LINE_LENGTH = 110
 
 _SIGNATURE = re.compile(r"dgm1\.[\w.-]+")
+_READABLE = re.compile(r'"sealed (?:(\w+) )?(\{(?:[^"\\]|\\.)*\})"')
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +78,10 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the client."""
     losses: tuple[str, ...] = ()
     """Such as `top_k dropped`."""
+    kept: dict[str, str] = {}
+    """What earlier answers left in the store, by the keys of their blocks."""
+    keeps: dict[str, str] = {}
+    """What this answer leaves there."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +111,15 @@ class Case:
         return (self.folder / name).read_bytes().decode()
 
     def request(self) -> MessagesRequest:
-        body = (self.folder / CLIENT_REQUEST).read_bytes()
-        return parse_request(body, tuple(self.about.headers.items()))
+        body = self._sealed(self.text(CLIENT_REQUEST))
+        return parse_request(body.encode(), tuple(self.about.headers.items()))
 
     def write(self) -> Written:
         about = self.about
-        quirks = quirks_for(about.upstream, about.model) if about.upstream else Quirks()
-        fields = msgspec.to_builtins(quirks) | about.quirks
-        return self.dialect.write_request(self.request(), about.model, msgspec.convert(fields, Quirks))
+        known = quirks_for(about.upstream, about.model, self.dialect.name) if about.upstream else Quirks()
+        quirks = msgspec.convert(msgspec.to_builtins(known) | about.quirks, Quirks)
+        kept = {key: self._sealed(f'"{value}"')[1:-1] for key, value in about.kept.items()}
+        return self.dialect.write_request(self.request(), about.model, quirks, Origin(ACCOUNT, kept.get))
 
     def open_reply(self) -> ReplyReader:
         written = replace(self.write(), estimated_input_tokens=ESTIMATED_INPUT)
@@ -109,7 +127,7 @@ class Case:
 
     def hear(self) -> Heard:
         """The streamed reply, read in three ways."""
-        return hear(self.open_reply, (self.folder / UPSTREAM_REPLY).read_bytes())
+        return hear(self.open_reply, *(self.folder / UPSTREAM_REPLY).read_bytes().split(NEXT_REQUEST))
 
     def hear_whole(self) -> Heard | None:
         """The same answer as one JSON value, where the case has it."""
@@ -121,6 +139,11 @@ class Case:
         body = self.write().body.decode()
         return body if self.relays else pretty(json.loads(body)) + "\n"
 
+    def follow_up_requests(self) -> str:
+        """What the second file 2 should say; empty if one request was enough."""
+        requests = [json.loads(written.body) for written in self.hear().follow_ups]
+        return pretty(requests) + "\n" if requests else ""
+
     def client_events(self) -> str:
         """What file 4 should say."""
         return events_text(self.hear())
@@ -128,6 +151,15 @@ class Case:
     def client_message(self) -> str:
         """What file 5 should say."""
         return message_text(self.hear())
+
+    def _sealed(self, text: str) -> str:
+        """Readable signatures in JSON as clients send them back."""
+
+        def sealed(match: re.Match[str]) -> str:
+            dialect, held = match.groups()
+            return json.dumps(seal(dialect or self.dialect.name, json.loads(json.loads(f'"{held}"'))))
+
+        return _READABLE.sub(sealed, text)
 
 
 def cases() -> list[Case]:
@@ -152,6 +184,11 @@ def message_text(heard: Heard) -> str:
     else:
         value = fold(heard.events)
     return _opened(pretty(value)) + "\n"
+
+
+def kept_text(heard: Heard) -> dict[str, str]:
+    """What the answer leaves in the store, opened."""
+    return {key: json.loads(_opened(json.dumps(value))) for key, value in heard.kept.items()}
 
 
 def _told(failure: UpstreamFailure) -> ErrorDetail:
@@ -214,7 +251,7 @@ def problems(root: Path = ROOT) -> Iterator[str]:
             continue
         if path.is_dir():
             yield from _problems_of_folder(path, place)
-        elif len(place.parts) != 3 or place.name not in (*NEEDED, WHOLE_REPLY):
+        elif len(place.parts) != 3 or place.name not in (*NEEDED, *POSSIBLE):
             yield f"{place}: belongs to no case"
         else:
             yield from _problems_of_file(path, place)
@@ -248,9 +285,14 @@ def accept(names: Iterable[str]) -> None:
         if wanted and not wanted & {case.name, case.folder.name}:
             continue
         (case.folder / UPSTREAM_REQUEST).write_bytes(case.upstream_request().encode())
+        (case.folder / FOLLOW_UPS).unlink(missing_ok=True)
+        if follow_ups := case.follow_up_requests():
+            (case.folder / FOLLOW_UPS).write_bytes(follow_ups.encode())
         (case.folder / CLIENT_EVENTS).write_bytes(case.client_events().encode())
         (case.folder / CLIENT_MESSAGE).write_bytes(case.client_message().encode())
         print(case.name, *(f"\n  {loss.field} {loss.what}: {loss.why}" for loss in case.write().losses))
+        for key, value in kept_text(case.hear()).items():
+            print(f"  keeps {key}: {value}")
 
 
 if __name__ == "__main__":

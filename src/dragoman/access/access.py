@@ -16,6 +16,7 @@ USER_AGENT = f"dragoman/{__version__}"
 LONGEST_VALUE = 8192
 MOST_HEADERS = 64
 
+_VERSION = re.compile(r"v\d+[a-z]*\d*")
 _NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _OURS = frozenset(
     {
@@ -52,6 +53,13 @@ class Access(Protocol):
     ) -> HttpRequest:
         """The request as it goes out. `client_headers` are given only where the client's credential goes upstream."""
         ...
+
+
+@lru_cache(maxsize=256)
+def with_version(base_url: str, version: str) -> str:
+    """`base_url` with `version` at its end, unless some version stands there already."""
+    base = base_url.rstrip("/")
+    return base if _VERSION.fullmatch(base.rpartition("/")[2]) else f"{base}/{version}"
 
 
 @lru_cache(maxsize=256)

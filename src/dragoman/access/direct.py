@@ -1,7 +1,10 @@
 """A base URL and a key in the header that its dialect uses."""
 
-from dragoman.access.access import WrittenRequest, common_headers, is_visible, join_url
+from dragoman.access.access import WrittenRequest, common_headers, is_visible, join_url, with_version
 from dragoman.wire.exchange import Headers, HttpRequest, header
+
+GEMINI_VERSION = "v1beta"
+"""Of the API, where a base URL names none: it has all that `v1` has, and the newest (spec/gemini.md section 0)."""
 
 _AZURE = ".openai.azure.com"
 
@@ -17,6 +20,8 @@ def address(
     proof = (
         _proof(base_url, credential, dialect) if client_headers is None else _clients_proof(client_headers)
     )
+    if dialect == "gemini":
+        base_url = with_version(base_url, GEMINI_VERSION)
     return HttpRequest(
         method="POST",
         url=join_url(base_url, written.path),

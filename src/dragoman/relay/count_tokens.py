@@ -69,9 +69,7 @@ async def count_tokens(
         gateway.observer.settled(trace)
 
 
-async def _ask(
-    gateway: Gateway, request: MessagesRequest, target: Target, quirks: Quirks
-) -> int | None:
+async def _ask(gateway: Gateway, request: MessagesRequest, target: Target, quirks: Quirks) -> int | None:
     dialect = dialect_of(gateway, target)
     written = dialect.write_count(request, target.model, quirks, origin_of(gateway, target))
     if written is None:

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from contextlib import aclosing
 
 import pytest
 
@@ -9,7 +10,7 @@ from dragoman.messages.events import MessageStop, Relayed, Usage, frame_of
 from dragoman.relay.answer import MOST_MENDS
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.plain_dialect import LESSONS, lines
-from tests.support.ports import Bench, FakeUpstream, streamed, target, unreachable, whole
+from tests.support.ports import Bench, FakeTokens, FakeUpstream, streamed, target, unreachable, whole
 
 GOOD = lines("start", "text a", "text b", "end end_turn")
 REFUSED = b"bad_request: no sampling"
@@ -339,6 +340,106 @@ async def test_lesson_is_remembered_for_the_next_request():
     await heard(bench.answer())
     assert len(bench.upstream.requests) == 3
     assert json.loads(bench.upstream.requests[2].body)["sampling"] is False
+
+
+async def test_lesson_for_one_request_is_not_remembered():
+    bench = Bench(FakeUpstream(whole(b"x: no images", 400), streamed(GOOD), streamed(GOOD)))
+    await heard(bench.answer())
+    await heard(bench.answer())
+    assert [json.loads(request.body)["images"] for request in bench.upstream.requests] == [True, False, True]
+
+
+async def test_lesson_that_did_not_help_is_not_remembered():
+    bench = Bench(FakeUpstream(whole(REFUSED, 400), whole(b"x: something else", 400), streamed(GOOD)))
+    _, error = await heard(bench.answer())
+    assert error.message == "something else"
+    await heard(bench.answer())
+    assert json.loads(bench.upstream.requests[2].body)["sampling"] is True
+
+
+async def test_lasting_lesson_beside_one_for_the_request_is_remembered_alone():
+    bench = Bench(
+        FakeUpstream(whole(b"x: no images", 400), whole(REFUSED, 400), streamed(GOOD), streamed(GOOD))
+    )
+    await heard(bench.answer())
+    await heard(bench.answer())
+    last = json.loads(bench.upstream.requests[-1].body)
+    assert (last["sampling"], last["images"]) == (False, True)
+
+
+VERTEX = {
+    "access": "vertex",
+    "base_url": "https://vertex.test/locations/here",
+    "credential": "",
+    "credential_required": False,
+    "location": "here",
+}
+
+
+async def test_refused_token_is_replaced_and_the_request_sent_once_more():
+    bench = Bench(FakeUpstream(whole(b"who: are you", 401), streamed(GOOD)), target(**VERTEX))
+    batches, error = await heard(bench.answer())
+    assert (texts(batches), error) == ("ab", None)
+    sent = [dict(request.headers)["authorization"] for request in bench.upstream.requests]
+    assert sent == ["Bearer test-token-1", "Bearer test-token-2"]
+    assert bench.tokens.rejected == ["test-token-1"]
+
+
+async def test_second_refusal_of_a_token_is_told_with_what_helps():
+    bench = Bench(FakeUpstream(whole(b"who: are you", 401), whole(b"who: are you", 401)), target(**VERTEX))
+    _, error = await heard(bench.answer())
+    assert len(bench.upstream.requests) == 2
+    assert "gcloud auth application-default login" in error.message
+
+
+async def test_token_that_cannot_be_had_is_an_error_and_the_upstream_is_not_asked():
+    bench = Bench(FakeUpstream(), target(**VERTEX), tokens=FakeTokens(unreachable("no token today")))
+    _, error = await heard(bench.answer())
+    assert (error.message, bench.upstream.requests) == ("no token today", [])
+    assert bench.trace.status == 502
+
+
+async def test_token_that_an_upstream_quotes_does_not_reach_the_client():
+    bench = Bench(FakeUpstream(whole(b"x: bad test-token-1", 400)), target(**VERTEX))
+    _, error = await heard(bench.answer())
+    assert "bad" in error.message
+    assert "test-token-1" not in error.message + bench.trace.error
+
+
+async def test_answer_goes_on_with_a_further_request_of_the_same_reader():
+    first, second = streamed(lines("start", "text a", "more")), streamed(lines("text b", "end end_turn"))
+    bench = Bench(FakeUpstream(first, second))
+    batches, error = await heard(bench.answer())
+    message = fold_stream(check_stream(bytes_of(batches)))
+    assert (message["content"], error) == ([{"type": "text", "text": "ab"}], None)
+    assert [request.url for request in bench.upstream.requests] == [
+        "https://upstream.test/say",
+        "https://upstream.test/more",
+    ]
+    assert [reply.closed for reply in (first, second)] == [1, 1]
+    assert bench.trace.attempts == 1
+
+
+async def test_further_request_that_is_refused_before_anything_was_said_is_mended_from_the_start():
+    bench = Bench(FakeUpstream(streamed(lines("start", "more")), whole(REFUSED, 400), streamed(GOOD)))
+    batches, error = await heard(bench.answer())
+    assert (texts(batches), error) == ("ab", None)
+    assert [request.url[-4:] for request in bench.upstream.requests] == ["/say", "more", "/say"]
+
+
+async def test_further_request_that_fails_after_content_is_an_error_after_the_content():
+    bench = Bench(FakeUpstream(streamed(lines("text a", "more")), whole(b"busy: later", 529)))
+    batches, error = await heard(bench.answer())
+    assert b'"text":"a"' in bytes_of(batches)
+    assert error.status == 529
+
+
+async def test_what_an_answer_leaves_is_kept_before_the_client_hears_of_its_end():
+    bench = Bench(FakeUpstream(streamed(lines("keep toolu_1", "text a"), lines("end end_turn"))))
+    async with aclosing(bench.answer().events()) as batches:
+        async for _ in batches:
+            assert bench.kept.get("toolu_1") == "state of toolu_1"
+            break
 
 
 async def test_refusal_that_teaches_nothing_is_not_repeated():

@@ -1,16 +1,12 @@
 import pytest
 
-from dragoman.dialects.dialect import Written
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, UpstreamNonsense
+from dragoman.messages.errors import TranslatorBug, UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import ContentBlockDelta, MessageStop
-from dragoman.relay.addressing import address, dialect_of
 from dragoman.relay.attempt import Attempt
 from dragoman.wire.sse import MAX_FRAME_BYTES
 from tests.support.plain_dialect import lines
 from tests.support.ports import Bench, FakeReply, FakeUpstream, ask, streamed, target, unreachable, whole
-
-WRITTEN = Written("/say", b"{}")
 
 
 def attempt_at(reply, dialect: str = "plain", **fields) -> Attempt:
@@ -31,45 +27,6 @@ async def heard(attempt: Attempt) -> tuple[list, UpstreamFailure | None]:
 
 def texts(batches: list) -> list[list[str]]:
     return [[e.delta.text for e in said if isinstance(e, ContentBlockDelta)] for said in batches]
-
-
-def test_dialect_that_is_not_spoken_is_a_501_that_is_not_retried():
-    bench = Bench(FakeUpstream(), target("gemini", "gemini-3-pro"))
-    with pytest.raises(ApiError, match="`gemini-3-pro` needs the dialect `gemini`") as caught:
-        dialect_of(bench.gateway, bench.target)
-    assert (caught.value.status, caught.value.headers) == (501, (("x-should-retry", "false"),))
-
-
-def test_access_that_is_not_there_is_a_501_that_is_not_retried():
-    bench = Bench(FakeUpstream(), target(model="gemini-3-pro", access="vertex"))
-    with pytest.raises(ApiError, match="`gemini-3-pro` needs the access `vertex`") as caught:
-        dialect_of(bench.gateway, bench.target)
-    assert (caught.value.status, caught.value.headers) == (501, (("x-should-retry", "false"),))
-
-
-def test_missing_credential_is_a_401_that_names_the_setting():
-    with pytest.raises(ApiError, match="no credential for `somewhere`: set SOMEWHERE_API_KEY") as caught:
-        address(target(credential=""), WRITTEN, ())
-    assert (caught.value.status, caught.value.headers) == (401, (("x-should-retry", "false"),))
-
-
-def test_credential_of_the_channel_goes_out_and_the_clients_does_not():
-    request = address(target(), WRITTEN, (("x-api-key", "test-key-client"),))
-    sent = dict(request.headers)
-    assert sent["authorization"] == "Bearer test-key-upstream"
-    assert "x-api-key" not in sent
-
-
-def test_credential_of_the_client_goes_out_where_that_is_configured():
-    channel = target("anthropic", credential="", passthrough_credentials=True)
-    request = address(channel, WRITTEN, (("authorization", "Bearer test-token-client"),))
-    assert dict(request.headers)["authorization"] == "Bearer test-token-client"
-
-
-def test_channel_that_needs_no_credential_is_asked_without_one():
-    request = address(target(credential="", credential_required=False), WRITTEN, ())
-    assert request.url == "https://upstream.test/say"
-    assert not {"authorization", "x-api-key"} & {name for name, _ in request.headers}
 
 
 async def test_each_read_is_one_batch():

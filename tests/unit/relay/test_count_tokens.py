@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError
 from dragoman.messages.estimate import count_conversation
 from dragoman.relay.count_tokens import PATIENCE, count_tokens
@@ -74,16 +75,24 @@ async def test_missing_credential_gives_the_estimate_without_asking():
 
 
 async def test_dialect_that_is_not_spoken_gives_the_estimate():
-    bench = bench_of(target=target("gemini"))
+    bench = bench_of(target=target("openai_responses"))
     assert await count_tokens(bench.gateway, QUESTION, "req_1") == ESTIMATE
 
 
-async def test_request_that_the_upstream_calls_wrong_is_a_400_in_its_words():
+async def test_refusal_of_what_a_dialect_made_of_the_request_gives_the_estimate():
     bench = bench_of(whole(b"bad: messages.0: too odd", 400))
-    with pytest.raises(ApiError, match="messages.0: too odd") as caught:
-        await count_tokens(bench.gateway, QUESTION, "req_1")
-    assert caught.value.status == 400
-    assert (bench.trace.status, bench.trace.ending) == (400, "invalid_request_error")
+    assert await count_tokens(bench.gateway, QUESTION, "req_1") == ESTIMATE
+    assert (bench.trace.status, bench.trace.ending) == (200, "estimated")
+
+
+async def test_count_is_asked_for_with_what_refusals_have_taught():
+    bench = bench_of(whole(b"7"))
+    learned = Quirks(sampling=False)
+    asked: list[Quirks] = []
+    write = bench.plain.write_count
+    bench.plain.write_count = lambda *given: asked.append(given[2]) or write(*given)
+    assert await count_tokens(bench.gateway, QUESTION, "req_1", lambda target: learned) == 7
+    assert asked == [learned]
 
 
 async def test_400_of_a_messages_server_is_relayed_byte_for_byte():

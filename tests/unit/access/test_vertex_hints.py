@@ -1,0 +1,59 @@
+import pytest
+
+from dragoman.access.vertex_hints import with_hint
+from dragoman.messages.errors import ApiError, UpstreamFailure
+
+
+def hinted(status: int, message: str = "no", body: bytes | None = None) -> str:
+    failure = UpstreamFailure(
+        "refused", ApiError(status, message, body=body), status=status, vendor_message=message
+    )
+    return with_hint(failure, "claude-sonnet-5", "us-east5").error.message
+
+
+def test_missing_model_names_id_region_and_model_garden() -> None:
+    """V07"""
+    message = hinted(404, "Publisher Model was not found.")
+    assert message.startswith("Publisher Model was not found. ")
+    assert all(
+        part in message for part in ("`claude-sonnet-5`", "`us-east5`", "VERTEX_LOCATION", "Model Garden")
+    )
+
+
+def test_missing_permission_names_the_role() -> None:
+    """V08"""
+    message = hinted(403, "Permission 'aiplatform.endpoints.predict' denied")
+    assert "roles/aiplatform.user" in message
+    assert "aiplatform.googleapis.com" in message
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "Unsupported region for this model"),
+        (400, "User location is not supported for the API use."),
+        (403, "The model is in an unavailable location"),
+        (400, "location us-east5 does not exist"),
+    ],
+)
+def test_wrong_region_names_the_setting(status: int, words: str) -> None:
+    """V09"""
+    message = hinted(status, words)
+    assert "VERTEX_LOCATION is `us-east5`" in message
+    assert "`global`" in message
+
+
+def test_refused_credentials_name_the_command_and_the_file() -> None:
+    """V10"""
+    message = hinted(401)
+    assert "gcloud auth application-default login" in message
+    assert "VERTEX_CREDENTIALS_PATH" in message
+
+
+def test_any_other_refusal_stays_as_it_is() -> None:
+    assert hinted(400, "temperature: too hot") == "temperature: too hot"
+    assert hinted(429, "quota") == "quota"
+
+
+def test_error_in_anthropics_words_stays_as_it_is() -> None:
+    assert hinted(404, "not there", body=b"{}") == "not there"
