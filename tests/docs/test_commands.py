@@ -1,5 +1,6 @@
 """Every command and every variable in the documents names something that exists."""
 
+import os
 import re
 import shlex
 import tomllib
@@ -19,7 +20,7 @@ RECIPES = set(
     re.findall(r"^([a-z][\w-]*)[^:\n]*:(?!=)", (ROOT / "justfile").read_text("utf-8"), re.MULTILINE)
 )
 PYTHON = {"python", "python3"}
-ELSEWHERE = {"uv", "git", "cd", "npm", "claude", "curl"}
+ELSEWHERE = {"uv", "git", "cd", "npm", "claude", "curl", "gcloud"}
 """Programs that are not ours."""
 
 CLAUDE_CODE = {
@@ -54,9 +55,20 @@ def problem(command: str) -> str | None:
         return program_problem(words[2], words[3:])
     if words and words[0] in {"bash", "cp"}:
         return None if (ROOT / words[1]).exists() else f"{words[1]} does not exist"
+    if words and words[0].startswith("./"):
+        return script_problem(ROOT / words[0], words[1:])
     if words and words[0] not in ELSEWHERE:
         return f"{words[0]} is unknown"
     return None
+
+
+def script_problem(script: Path, arguments: list[str]) -> str | None:
+    """A script at the root must be there, be a program, and know its flags."""
+    if not script.is_file() or not os.access(script, os.X_OK):
+        return f"{script.name} is no program here"
+    known = script.read_text("utf-8")
+    unknown = [word for word in arguments if word.startswith("-") and word not in known]
+    return f"{script.name} does not know {unknown[0]}" if unknown else None
 
 
 def program_problem(program: str, arguments: list[str]) -> str | None:
@@ -112,6 +124,8 @@ def test_env_files_in_documents_hold_settings_only(page: Path) -> None:
         "cp .env.sample .env",
         "DRAGOMAN_KEY=x claude",
         "uv run nose",
+        "./no_such_script.sh",
+        "./setup_vertex_claude.sh --fly",
         "frobnicate",
     ],
 )
@@ -123,6 +137,13 @@ def test_the_readme_has_the_promised_commands() -> None:
     readme = shell_commands(ROOT / "README.md")
     for promised in (
         "cp .env.example .env",
+        "./setup_env.sh",
+        "gcloud services enable aiplatform.googleapis.com --project YOUR_PROJECT_ID",
+        "gcloud auth application-default login",
+        "gcloud config set project YOUR_PROJECT_ID",
+        "./fill_env_from_gcloud.sh",
+        "./setup_vertex_claude.sh -p YOUR_PROJECT_ID --create-sa -y",
+        "uv sync --extra vertex",
         "uv run dragoman serve",
         "uv run uvicorn server:app --host 127.0.0.1 --port 8082 --reload",
         "npm install -g @anthropic-ai/claude-code",

@@ -91,7 +91,9 @@ def test_the_address_is_the_default_one() -> None:
 
 
 def test_the_promised_parts_are_there() -> None:
-    assert {"Contributing", "Licence", "How it works", "Tests", "Channels"} <= set(headings(README))
+    assert {"Contributing", "Licence", "How it works", "Tests", "Channels", "Vertex AI"} <= set(
+        headings(README)
+    )
     steps = re.findall(r"^\d\. \*\*(\w+)\.\*\*", TEXT, re.MULTILINE)
     assert steps == ["Receive", "Translate", "Send", "Convert", "Return"]
     for said in (
@@ -100,6 +102,9 @@ def test_the_promised_parts_are_there() -> None:
         "deactivate",
         "not served yet",
         "dragoman-losses",
+        "https://console.cloud.google.com/vertex-ai/model-garden",
+        "roles/aiplatform.user",
+        "billing",
     ):
         assert said in TEXT
 

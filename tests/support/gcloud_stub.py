@@ -35,6 +35,7 @@ FLAGS = {
     "auth application-default print-access-token": {"quiet"},
     "auth application-default login": {"project"},
     "config get-value": {"quiet"},
+    "config set": {"quiet"},
     "services list": {"enabled", "format", "project", "quiet"},
     "services enable": {"project", "quiet"},
     "iam service-accounts list": {"format", "project", "quiet"},
@@ -43,6 +44,9 @@ FLAGS = {
     "projects get-iam-policy": {"flatten", "format", "project", "quiet"},
     "projects add-iam-policy-binding": {"member", "role", "condition", "project", "quiet"},
 }
+SWITCHES = {"quiet", "enabled"}
+"""Flags without a value; any other takes it after `=` or as the next word."""
+
 CHANGES = (
     "services enable",
     "iam service-accounts create",
@@ -101,8 +105,18 @@ def save(folder: Path, state: dict[str, Any]) -> None:
 
 def command_of(arguments: list[str]) -> tuple[str, list[str], dict[str, str]]:
     """The command, its positional arguments and its flags."""
-    words = [word for word in arguments if not word.startswith("--")]
-    flags = dict(word[2:].partition("=")[::2] for word in arguments if word.startswith("--"))
+    words: list[str] = []
+    flags: dict[str, str] = {}
+    waiting = ""
+    for word in arguments:
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            flags[name] = value
+            waiting = "" if equals or name in SWITCHES else name
+        elif waiting:
+            flags[waiting], waiting = word, ""
+        else:
+            words.append(word)
     for length in range(len(words), 0, -1):
         if (command := " ".join(words[:length])) in FLAGS:
             if unknown := set(flags) - FLAGS[command]:
@@ -131,6 +145,11 @@ def log_in(state: dict[str, Any], *_: Any) -> None:
 def print_project(state: dict[str, Any], names: list[str], flags: dict[str, str]) -> None:
     print("Your active configuration is: [default]", file=sys.stderr)
     print(state["project"]) if state["project"] else print("(unset)", file=sys.stderr)
+
+
+def set_project(state: dict[str, Any], names: list[str], flags: dict[str, str]) -> None:
+    assert names[0] == "project"
+    state["project"] = names[1]
 
 
 def list_services(state: dict[str, Any], *_: Any) -> None:
@@ -171,7 +190,7 @@ def create_key(state: dict[str, Any], names: list[str], flags: dict[str, str]) -
     if email not in state["service_accounts"]:
         refuse(f"NOT_FOUND: Service account {email} does not exist.")
     state["keys"] += 1
-    write_key(Path(names[0]), email, flags["project"], state["keys"])
+    write_key(Path(names[0]), email, email.partition("@")[2].partition(".")[0], state["keys"])
 
 
 def write_key(file: Path, email: str, project: str, number: int = 1) -> None:
@@ -189,6 +208,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any], list[str], dict[str, str]], None]]
     "auth application-default print-access-token": print_login_token,
     "auth application-default login": log_in,
     "config get-value": print_project,
+    "config set": set_project,
     "services list": list_services,
     "services enable": enable_service,
     "iam service-accounts list": list_accounts,
