@@ -1,6 +1,8 @@
 """The real Claude Code works through Gemini: every signature comes back, also where a stream broke or none is shown."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,9 +11,10 @@ from tests.live_server.test_claude_code import STEPS, folders
 from tests.support.claude_code import ClaudeCode
 from tests.support.dragoman_process import DragomanProcess
 from tests.support.gemini_flavor import GeminiFlavor
+from tests.support.gemini_replies import searched
 from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.http_answer import Cut
-from tests.support.replies import Reply, Text, failing
+from tests.support.replies import Call, Reply, Text, failing, reply
 from tests.support.task_script import CodingTask
 from tests.support.vertex_cloud import ScriptedVertex
 
@@ -96,3 +99,34 @@ async def test_task_is_finished_through_claude_on_vertex(
     assert run.result_text == task.final_text, run.stderr + dragoman.output
     assert [words.split("`")[0] for words in google.violations] in ([], ["Unexpected value(s) "])
     assert [name for name, _ in run.tool_uses] == STEPS
+
+
+def searching(body: dict[str, Any]) -> Reply:
+    """Asks for the client's WebSearch, answers its search with sources, and tells whether they came back."""
+    if "googleSearch" in json.dumps(body["tools"]):
+        said = "Python 3.15 is out."
+        found = searched(
+            ["python release"], [("https://python.example/x", "python.example")], [(0, 19, said, [0])]
+        )
+        return reply(f"{said} It is fast.", found)
+    conversation = json.dumps(body["contents"])
+    if "functionResponse" not in conversation:
+        return reply(Call("WebSearch", {"query": "python release"}))
+    links = "https://python.example/x" in conversation and "Python 3.15 is out. It is fast." in conversation
+    return reply("The sources arrived." if links else f"No sources: {conversation[-2000:]}")
+
+
+async def test_the_clients_web_search_is_googles(claude_code: ClaudeCode, folders: tuple[Path, Path]) -> None:
+    work, home = folders
+    async with ScriptedGemini(searching, key=GEMINI_KEY) as upstream:
+        async with DragomanProcess(gemini_settings(upstream), home) as dragoman:
+            run = await claude_code.run(
+                "Search the web for the newest Python.",
+                dragoman.url,
+                workdir=work,
+                model="claude-opus-4-8",
+                args=("--allowedTools", "WebSearch"),
+            )
+    assert upstream.violations == []
+    assert run.result_text == "The sources arrived.", run.stderr + dragoman.output
+    assert [name for name, _ in run.tool_uses] == ["WebSearch"]

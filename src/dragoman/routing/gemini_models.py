@@ -9,7 +9,7 @@ import msgspec
 _GENERATION = re.compile(r"gemini-(\d+)(?:\.(\d+))?(?![\d.])(.*)", re.IGNORECASE | re.DOTALL)
 
 _LEVELS = ("minimal", "low", "medium", "high", "xhigh")
-_ALWAYS = {"reasons": True, "always_reasons": True}
+_ALWAYS: dict[str, Any] = {"reasons": True, "always_reasons": True}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,8 @@ ROWS = (
 )
 """The first that fits decides; the last of a generation is what its unknown models are taken for."""
 
-_SINCE_3 = {
+_SINCE_3: dict[str, Any] = {
+    "max_tool_id": 64,
     "sampling": False,
     "thought_signatures": "required",
     "media_in_results": True,
@@ -68,7 +69,7 @@ def gemini_model_quirks(model: str) -> dict[str, Any]:
     found = _GENERATION.match(name)
     if found is None:
         # Such as `gemini-flash-latest`: whatever is newest.
-        return dict(_SINCE_3)
+        return _SINCE_3 | _ALWAYS
     major, minor, rest = int(found[1]), int(found[2] or 0), found[3]
     row = next((row for row in ROWS if _fits(row, major, minor, rest)), None)
     return (_SINCE_3 if major >= 3 else _BEFORE_3) | (row.fields if row is not None else {})

@@ -51,6 +51,24 @@ LIFECYCLES = (
     Lifecycle("gpt-5-mini", date(2026, 12, 11), "gpt-5.4-mini", _OPENAI_DATES),
     Lifecycle("o3", date(2026, 12, 11), "gpt-5.6-terra", _OPENAI_DATES),
     Lifecycle(
+        "gemini-3-pro-preview",
+        date(2026, 3, 9),
+        "gemini-3.1-pro-preview",
+        "spec/gemini.md section 16: shut down that day",
+    ),
+    Lifecycle(
+        "claude-opus-4@20250514",
+        date(2026, 9, 14),
+        "claude-opus-5",
+        "spec/vertex.md section 4.4: gone since that day",
+    ),
+    Lifecycle(
+        "claude-sonnet-4@20250514",
+        date(2026, 9, 14),
+        "claude-sonnet-5",
+        "spec/vertex.md section 4.4: gone since that day",
+    ),
+    Lifecycle(
         "claude-sonnet-4-5@20250929",
         date(2026, 11, 30),
         "claude-sonnet-5",
