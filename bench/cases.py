@@ -4,7 +4,11 @@ from typing import Any, NamedTuple
 
 from bench.bodies import http_request, large_body, small_body
 
-BACKENDS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
+BACKENDS = {
+    "openai": "/v1/chat/completions",
+    "gemini": "/v1beta/models/{model}:streamGenerateContent?alt=sse",
+    "anthropic": "/v1/messages",
+}
 """The prefix that selects a backend in both proxies, and the path of the backend itself."""
 BURST_EVENTS = 200
 SMALL_EVENTS = 4
@@ -30,7 +34,7 @@ class Kind(NamedTuple):
     needs: str | None = None
     """The kind whose figure this one's is computed or judged by."""
     ratio: float | None = None
-    """The most that Dragoman may cost, in floors."""
+    """The most that Dragoman may cost, in floors; RATIOS has others for single backends."""
     paced: bool = False
 
 
@@ -49,6 +53,7 @@ KINDS = (
     ),
     Kind("paced", "a paced event", "bench-paced-{events}-1000", "event", ratio=1.4, paced=True),
 )
+RATIOS = {"burst/gemini": 2.5}
 KIND_BY_NAME = {kind.name: kind for kind in KINDS}
 
 
@@ -62,6 +67,11 @@ class Case(NamedTuple):
     def name(self) -> str:
         return f"{self.kind.name}/{self.backend}"
 
+    @property
+    def ratio(self) -> float | None:
+        """The most that Dragoman may cost, in floors, if anything was promised."""
+        return RATIOS.get(self.name, self.kind.ratio)
+
     def body(self, model: str) -> dict[str, Any]:
         return large_body(model) if self.kind.large else small_body(model, stream=self.kind.stream)
 
@@ -72,7 +82,8 @@ class Case(NamedTuple):
 
     def direct(self, port: int) -> bytes:
         """The same request to the upstream itself."""
-        return http_request(port, BACKENDS[self.backend], self.body(self.kind.model))
+        path = BACKENDS[self.backend].format(model=self.kind.model)
+        return http_request(port, path, self.body(self.kind.model))
 
     @property
     def last_words(self) -> bytes:
@@ -82,6 +93,8 @@ class Case(NamedTuple):
     @property
     def last_direct_words(self) -> bytes:
         """What the upstream's own answer has there."""
+        if self.backend == "gemini":
+            return b'"finishReason": "STOP"'
         return b"[DONE]" if self.kind.stream and self.backend == "openai" else self.last_words
 
 

@@ -161,6 +161,8 @@ def start_dragoman(folder: Path, upstream: Server, launcher: Sequence[str] = ("-
     keys = {
         "OPENAI_API_KEY": "test-key",
         "OPENAI_BASE_URL": f"{origin}/v1",
+        "GEMINI_API_KEY": "test-key",
+        "GEMINI_BASE_URL": f"{origin}/v1beta",
         "ANTHROPIC_API_KEY": "test-key",
         "ANTHROPIC_UPSTREAM_BASE_URL": origin,
     }

@@ -68,9 +68,9 @@ def judge(case: Case, dragoman: float, ratio: float, measurements: Measurements)
         floor_small = median(measurements[f"{case.kind.needs}/{case.backend}"]["floor"].cpu)
         target = LARGE_TARGET * floor_small / FLOOR_OF_TARGETS
         return f"≤ {target * 1e3:.1f} ms", dragoman <= target
-    if case.kind.ratio is None:
+    if case.ratio is None:
         return "", None
-    return f"≤ {case.kind.ratio} floors", ratio <= case.kind.ratio
+    return f"≤ {case.ratio} floors", ratio <= case.ratio
 
 
 def row(case: Case, contender: str, measurements: Measurements) -> Row:

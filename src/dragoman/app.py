@@ -14,6 +14,7 @@ from dragoman.config.settings import Settings
 from dragoman.config.sources import ENV_FILE_VARIABLE
 from dragoman.config.today import utc_today
 from dragoman.config.vertex import credentials_file
+from dragoman.dialects.gemini.gemini import Gemini
 from dragoman.dialects.registry import DIALECTS
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.relay import Relay
@@ -65,7 +66,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
 
     gateway = Gateway(
         model_map=model_map,
-        dialects=DIALECTS,
+        dialects={**DIALECTS, "gemini": Gemini(filtered=settings.gemini_safety == "default")},
         upstream=WithDemo(upstream),
         clock=time.monotonic,
         new_id=new_id,

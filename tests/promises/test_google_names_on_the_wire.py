@@ -242,3 +242,14 @@ async def test_key_file_that_a_setting_names_beats_googles_own_variable(tmp_path
         ) as second:
             answer = await ask(second.url, question(model="sonnet", stream=False))
             assert answer.status == 200
+
+
+@pytest.mark.parametrize(("setting", "told"), [("", True), ("off", True), ("default", False)])
+async def test_safety_filters_are_off_unless_google_is_to_decide(
+    setting: str, told: bool, tmp_path: Path
+) -> None:
+    for env in (GOOGLE, GOOGLE | VERTEX):
+        async with vendors(env | {"GEMINI_SAFETY": setting}, tmp_path) as scene:
+            assert (await scene.ask("sonnet")).status == 200
+        [body] = [*scene.gemini.asked, *scene.vertex.gemini.asked]
+        assert ("safetySettings" in body) == told

@@ -1,11 +1,11 @@
-"""What only Anthropic's API knows does not stop a request for a Chat Completions server: real sockets."""
+"""What only Anthropic's API knows does not stop a request for another server: real sockets."""
 
 import json
 import re
 from typing import Any
 
 import pytest
-from tests.live_server.backends import every_backend, question, served
+from tests.live_server.backends import every_backend, question, said_before, served
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.http_answer import json_bytes
 from tests.support.openai_flavor import COMPATIBLE, MISTRAL, OPENAI
@@ -19,6 +19,13 @@ from dragoman.routing.presets import quirks_for
 
 LOOK = {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "properties": {}}}
 SEARCH = {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}
+
+OF_GEMINI = {"web_search": "googleSearch", "web_fetch": "urlContext", "code_execution": "codeExecution"}
+LOSSES_OF_GEMINI = {
+    "web_search": "tools.1.max_uses=dropped",
+    "web_fetch": "tools.1=approximated",
+    "advisor": "tools.1=dropped",
+}
 
 OPENAI_QUIRKS = quirks_for("https://api.openai.com/v1", "gpt-5.1")
 
@@ -58,7 +65,8 @@ async def test_field_that_no_other_server_knows_is_accepted_and_not_sent(fields:
     ids=lambda tool: tool["name"],
 )
 async def test_tool_of_the_vendors_own_is_no_reason_to_refuse(backend: str, tool: dict[str, Any]) -> None:
-    """T07, case 35: another server is not told of it, and the client is; a Messages upstream gets it unchanged."""
+    """T07, case 35: another server is not told of it, and the client is; a Messages upstream gets it unchanged, and
+    Gemini has tools of its own for most."""
     found = {
         "type": "search_result",
         "source": "s",
@@ -73,10 +81,15 @@ async def test_tool_of_the_vendors_own_is_no_reason_to_refuse(backend: str, tool
     [asked] = scene.upstream.asked
     if backend == "anthropic":
         assert asked["tools"] == [LOOK, tool]
+    elif backend == "gemini":
+        declared, *built_in = asked["tools"]
+        assert [one["name"] for one in declared["functionDeclarations"]] == ["look"]
+        assert built_in == ([{OF_GEMINI[tool["name"]]: {}}] if tool["name"] in OF_GEMINI else [])
+        assert answer.header("dragoman-losses") == LOSSES_OF_GEMINI.get(tool["name"])
     else:
         assert [one["function"]["name"] for one in asked["tools"]] == ["look"]
         assert answer.header("dragoman-losses") == "tools.1=dropped"
-    assert "found" in json.dumps(asked["messages"])
+    assert "found" in json.dumps(said_before(asked))
     assert scene.upstream.violations == []
 
 

@@ -1,13 +1,17 @@
 """Law: the message that we fold is the one that the official SDK accumulates from the same bytes."""
 
 import asyncio
+from dataclasses import replace
 
 import anthropic
 import httpx2
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dragoman.messages.events import Event, frame_of
 from dragoman.messages.fold import fold
+from tests.support.gemini_replies import fetched, ran_code, searched
+from tests.support.gemini_streams import gemini_stream, mixed_replies, read_answer
 from tests.support.message_scripts import scripts, tell, usages
 
 
@@ -41,3 +45,24 @@ def test_folded_message_is_what_the_official_sdk_accumulates(steps, usage):
     theirs = asyncio.run(accumulated(b"".join(frame_of(event) for event in events)))
     theirs["usage"].pop("service_tier")
     assert folded(events) == theirs
+
+
+found = searched(
+    ["q1", "q2"], [("https://a.test", "a.test"), ("https://b.test", "b.test")], [(0, 4, "", [0, 1])]
+)
+told_beside = st.sampled_from(
+    [found, fetched(("https://a.test", "SUCCESS")), ran_code("1/0", "no", "OUTCOME_FAILED")]
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(mixed_replies, told_beside, st.integers(0, 6), st.booleans())
+def test_blocks_of_tools_that_run_upstream_are_what_the_official_sdk_accumulates(reply, beside, at, holds):
+    parts = (*reply.parts[:at], beside, *reply.parts[at:])
+    stream = gemini_stream(replace(reply, parts=parts))
+    events = read_answer([stream.raw], searches=True, holds_text=holds).said
+    theirs = asyncio.run(accumulated(b"".join(frame_of(event) for event in events)))
+    theirs["usage"].pop("service_tier")
+    ours = folded(events)
+    assert any(block["type"] == "server_tool_use" for block in ours["content"])
+    assert ours == theirs

@@ -12,6 +12,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.registry import DIALECTS
 from dragoman.messages.envelope import seal
 from dragoman.messages.parse import parse_request
+from dragoman.routing.presets import quirks_for
 from tests.support.openai_flavor import COMPATIBLE
 from tests.support.openai_history import check_history
 from tests.support.strategies import conversations, images, text_blocks, texts
@@ -107,6 +108,12 @@ def messy_conversations(draw):
     return {"model": "claude-sonnet-5", "max_tokens": 1000, "messages": messages, "tools": TOOLS}
 
 
+GEMINI = [
+    quirks_for("https://generativelanguage.googleapis.com/v1beta", model, "gemini")
+    for model in ("gemini-3.8-flash", "gemini-2.5-flash-lite")
+]
+geminis = st.sampled_from(GEMINI)
+
 any_conversation = st.one_of(conversations(), messy_conversations())
 
 
@@ -159,6 +166,49 @@ def test_every_call_has_an_id_of_its_own_and_its_own_result(body, server):
             place = json.loads(calls[message["tool_call_id"]]["arguments"])["at"]
             said = message["content"].splitlines()[0]
             assert said in (f"result of {place}", "[no result]")
+
+
+def contents_for_gemini(body, quirks):
+    return json.loads(DIALECTS["gemini"].write_request(request_of(body), "gemini-x", quirks).body)["contents"]
+
+
+@quick
+@given(body=messy_conversations(), quirks=geminis)
+def test_every_call_of_geminis_has_an_id_of_its_own_and_its_own_result(body, quirks):
+    contents = contents_for_gemini(body, quirks)
+    ids = []
+    for content, following in zip(contents, [*contents[1:], None], strict=True):
+        calls = [part["functionCall"] for part in content["parts"] if "functionCall" in part]
+        answers = following["parts"][: len(calls)] if calls else []
+        results = [part["functionResponse"] for part in answers]
+        assert [call["id"] for call in calls] == [result["id"] for result in results]
+        ids += [call["id"] for call in calls]
+        for call, result in zip(calls, results, strict=True):
+            (said,) = result["response"].values()
+            missing = "Tool result missing (interrupted)."
+            assert said.splitlines()[0] in (f"result of {call['args']['at']}", missing)
+    assert len(set(ids)) == len(ids)
+    assert len(ids) == sum(block["type"] == "tool_use" for block in _assistant_blocks(body))
+
+
+def _assistant_blocks(body):
+    said = [message["content"] for message in body["messages"] if message["role"] == "assistant"]
+    return [block for blocks in said for block in blocks]
+
+
+@quick
+@given(body=any_conversation, quirks=geminis)
+def test_the_next_turn_of_geminis_begins_with_the_parts_of_the_last(body, quirks):
+    messages = body["messages"]
+    whole = _parts(contents_for_gemini(body, quirks))
+    for end in range(1, len(messages)):
+        if messages[end]["role"] == "assistant":
+            earlier = _parts(contents_for_gemini(body | {"messages": messages[:end]}, quirks))
+            assert whole[: len(earlier)] == earlier
+
+
+def _parts(contents):
+    return [(content["role"], part) for content in contents for part in content["parts"]]
 
 
 @quick

@@ -68,6 +68,7 @@ class GeminiApi:
         self._tokens = tokens
         self._ids = itertools.count(1)
         self._continuations = Continuations()
+        self._running: tuple[Route, WireRequest] | None = None
         self.requests: list[GeminiCall] = []
         self.violations: list[str] = []
         self.signatures = Signatures()
@@ -109,7 +110,8 @@ class GeminiApi:
         self.requests.append(GeminiCall(request, body, route.model, route.method))
         if route.method == "countTokens":
             return self._count(request)
-        return self._rendered(self._script.next_reply(body), route, request, body, as_list)
+        self._running = route, request
+        return self.rendered(self._script.next_reply(body), body)
 
     def _check_generate(self, body: dict[str, Any], route: Route, request: WireRequest) -> None:
         check_request(body, route.model, self.flavor)
@@ -127,17 +129,20 @@ class GeminiApi:
         details = [{"modality": "TEXT", "tokenCount": total}]
         return json_answer({"totalTokens": total, "promptTokensDetails": details})
 
-    def _rendered(
-        self, reply: Reply, route: Route, request: WireRequest, body: dict[str, Any], as_list: bool
-    ) -> Answer:
+    def rendered(self, reply: Reply, body: dict[str, Any]) -> Answer:
+        """The answer that says `reply` to the request that is being answered. A `stream` in `body`, which no real one
+        has, decides whether it comes in pieces."""
+        assert self._running is not None
+        route, request = self._running
+        events = _wants_events(request)
+        streaming = body.get("stream", route.method == "streamGenerateContent")
         if reply.answer is not None:
             return reply.answer
         if reply.failure is not None:
-            return _failure_answer(reply.failure, as_list)
+            return _failure_answer(reply.failure, streaming and (self.flavor.vertex or not events))
         voice = self._voice(reply, route, request, body)
-        if route.method == "generateContent":
+        if not streaming:
             return json_answer(whole_response(reply, voice), headers=reply.headers)
-        events = _wants_events(request)
         media = "text/event-stream" if events else "application/json; charset=UTF-8"
         return Answer(
             headers=(("content-type", media), *reply.headers),

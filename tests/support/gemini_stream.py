@@ -28,6 +28,8 @@ from tests.support.replies import (
 
 CREATED = "2026-11-21T12:00:00.000000Z"
 ERROR_CODES = {"RESOURCE_EXHAUSTED": 429, "UNAVAILABLE": 503, "DEADLINE_EXCEEDED": 504, "INTERNAL": 500}
+ERROR_WORDS = {"overloaded_error": "UNAVAILABLE", "rate_limit_error": "RESOURCE_EXHAUSTED"}
+"""Gemini's for those that a script knows from other vendors."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ def _drafts(reply: Reply, voice: Voice) -> Iterator[list[dict[str, Any]] | Said]
 
 
 def _stream_error(part: StreamError) -> dict[str, Any]:
-    status = part.type if part.type.isupper() else "INTERNAL"
+    status = part.type if part.type.isupper() else ERROR_WORDS.get(part.type, "INTERNAL")
     code = part.code if isinstance(part.code, int) else ERROR_CODES.get(status, 400)
     return error_of(code, part.message, status)
 

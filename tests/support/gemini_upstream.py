@@ -9,7 +9,7 @@ from tests.support.gemini_flavor import AI_STUDIO, GeminiFlavor
 from tests.support.gemini_signatures import Signatures
 from tests.support.http_answer import Answer
 from tests.support.http_wire import WireRequest, WireServer
-from tests.support.replies import Script
+from tests.support.replies import Reply, Script
 
 
 class ScriptedGemini:
@@ -88,6 +88,10 @@ class ScriptedGemini:
     def sent(self) -> list[bytes]:
         """The exact body bytes of each answer so far, in the order of the requests."""
         return [request.sent for request in self.wire.requests]
+
+    def rendered(self, reply: Reply, body: dict[str, Any]) -> Answer:
+        """The HTTP answer that says `reply` to the request `body`, which a script is asked about."""
+        return self.api.rendered(reply, body)
 
     async def _answer(self, request: WireRequest) -> Answer:
         return self.api.answer(request)

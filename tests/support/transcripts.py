@@ -118,7 +118,7 @@ class Case:
         about = self.about
         known = quirks_for(about.upstream, about.model, self.dialect.name) if about.upstream else Quirks()
         quirks = msgspec.convert(msgspec.to_builtins(known) | about.quirks, Quirks)
-        kept = {key: self._sealed(f'"{value}"')[1:-1] for key, value in about.kept.items()}
+        kept = {key: json.loads(self._sealed(json.dumps(value))) for key, value in about.kept.items()}
         return self.dialect.write_request(self.request(), about.model, quirks, Origin(ACCOUNT, kept.get))
 
     def open_reply(self) -> ReplyReader:

@@ -1,5 +1,6 @@
 """Compares plain JSON values with the request types of an SDK, key by key, extra keys forbidden."""
 
+import functools
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
@@ -89,7 +90,7 @@ def _of_object(value: Any, shape: Any, path: str) -> Iterator[Mismatch]:
     if not isinstance(value, dict):
         yield Mismatch(path, "type", ("an object",), json_type(value))
         return
-    hints = typing_extensions.get_type_hints(shape, include_extras=True)
+    hints = _hints(shape)
     prefix = f"{path}." if path else ""
     tags = [key for key in ("type", "role") if key in value and key in hints]
     wrong = [one for key in tags for one in mismatches(value[key], hints[key], f"{prefix}{key}")]
@@ -105,6 +106,12 @@ def _of_object(value: Any, shape: Any, path: str) -> Iterator[Mismatch]:
             yield from mismatches(value[key], hint, f"{prefix}{key}")
         elif _required(key, hint, shape):
             yield Mismatch(f"{prefix}{key}", "missing")
+
+
+@functools.cache
+def _hints(shape: Any) -> dict[str, Any]:
+    """Cached: a long conversation has one object many times."""
+    return typing_extensions.get_type_hints(shape, include_extras=True)
 
 
 def _required(key: str, hint: Any, shape: Any) -> bool:

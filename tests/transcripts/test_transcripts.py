@@ -1,14 +1,19 @@
 import json
 
 import pytest
+from tests.support.reading import hear
 from tests.support.transcripts import (
     CLIENT_EVENTS,
     CLIENT_MESSAGE,
+    FOLLOW_UPS,
+    NEXT_REQUEST,
+    UPSTREAM_REPLY,
     UPSTREAM_REQUEST,
     WHOLE_REPLY,
     cases,
     check_same,
     events_text,
+    kept_text,
     message_text,
     problems,
 )
@@ -21,6 +26,8 @@ every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in C
 def test_the_upstream_is_asked_what_was_accepted(case):
     written = case.write()
     check_same(case.text(UPSTREAM_REQUEST), case.upstream_request(), UPSTREAM_REQUEST)
+    further = case.text(FOLLOW_UPS) if (case.folder / FOLLOW_UPS).exists() else ""
+    check_same(further, case.follow_up_requests(), FOLLOW_UPS)
     assert [f"{loss.field} {loss.what}" for loss in written.losses] == list(case.about.losses)
 
 
@@ -29,6 +36,7 @@ def test_the_client_is_told_what_was_accepted(case):
     heard = case.hear()
     check_same(case.text(CLIENT_EVENTS), events_text(heard), CLIENT_EVENTS)
     check_same(case.text(CLIENT_MESSAGE), message_text(heard), CLIENT_MESSAGE)
+    assert kept_text(heard) == case.about.keeps
 
 
 @pytest.mark.parametrize(
@@ -44,12 +52,22 @@ def test_the_same_answer_in_one_piece_is_the_same_message(case):
     assert whole == streamed
 
 
+def test_replies_and_requests_that_do_not_go_together_are_found():
+    case = next(case for case in CASES if case.name == "gemini/recitation")
+    first, second = (case.folder / UPSTREAM_REPLY).read_bytes().split(NEXT_REQUEST)
+    assert len(hear(case.open_reply, first, second).follow_ups) == 1
+    with pytest.raises(AssertionError, match="request 2 was not scripted"):
+        hear(case.open_reply, first)
+    with pytest.raises(AssertionError, match="took 2 requests, 3 were scripted"):
+        hear(case.open_reply, first, second, second)
+
+
 def test_every_case_is_complete_and_fit_to_be_published():
     assert list(problems()) == []
 
 
 def test_every_dialect_has_cases():
-    assert {case.folder.parent.name for case in CASES} == {"openai_chat", "anthropic"}
+    assert {case.folder.parent.name for case in CASES} == {"openai_chat", "anthropic", "gemini"}
 
 
 GOOD = {
@@ -72,7 +90,7 @@ def lay_out(root, files, case="openai_chat/hello"):
 
 def test_a_good_case_has_no_problems(tmp_path):
     assert lay_out(tmp_path, GOOD) == []
-    assert lay_out(tmp_path, {"3-upstream-reply.json": "{}"}) == []
+    assert lay_out(tmp_path, {"2-follow-up-requests.json": "[]", "3-upstream-reply.json": "{}"}) == []
 
 
 @pytest.mark.parametrize("name", GOOD)

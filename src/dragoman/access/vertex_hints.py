@@ -11,9 +11,15 @@ _LOCATION = re.compile(
 )
 
 
+SHARED_QUOTA_WAIT = 5
+"""Seconds. Vertex AI's quota is shared by everybody and seldom says when there will be more (spec/vertex.md section 3)."""
+
+
 def with_hint(failure: UpstreamFailure, model: str, location: str) -> UpstreamFailure:
     """The failure, its message followed by what helps; an error in Anthropic's own words stays as it is."""
     error = failure.error
+    if error.status == 429 and not {"retry-after", "x-should-retry"} & {name for name, _ in error.headers}:
+        error.headers = (*error.headers, ("retry-after", str(SHARED_QUOTA_WAIT)))
     if error.body is None and (hint := _hint(failure, model, location)):
         error.message = f"{error.message.rstrip('. ')}. {hint}"
     return failure

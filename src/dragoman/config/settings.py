@@ -102,6 +102,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[ChannelSettings, ...] = ()
     """Further endpoints."""
 
+    gemini_safety: Literal["off", "default"] = "off"
+    """Google's safety filters for Gemini, on AI Studio and on Vertex AI: `off`, because code and security texts trip
+    them, or `default`, which leaves them as Google sets them."""
+
     use_vertex_auth: bool = False
     """Send Gemini models, and Claude models that a setting names, to Vertex AI with Google's credentials. Needs
     `VERTEX_PROJECT` and `VERTEX_LOCATION`."""

@@ -7,5 +7,7 @@ from dragoman.dialects.dialect import Dialect
 from dragoman.dialects.gemini.gemini import Gemini
 from dragoman.dialects.openai_chat.chat import OpenAIChat
 
-DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (AnthropicMessages(), OpenAIChat(), Gemini())}
+DIALECTS: Mapping[str, Dialect] = {
+    dialect.name: dialect for dialect in (AnthropicMessages(), OpenAIChat(), Gemini())
+}
 """Every dialect that this version speaks."""

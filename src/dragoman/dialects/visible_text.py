@@ -99,7 +99,14 @@ class SurrogateJoiner:
         """The text without lone surrogates; a trailing high one is held."""
         text = self._high + piece
         self._high = ""
-        if text and "\ud800" <= text[-1] <= "\udbff":
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return self._joined(text)
+        return text
+
+    def _joined(self, text: str) -> str:
+        if "\ud800" <= text[-1] <= "\udbff":
             text, self._high = text[:-1], text[-1]
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -96,17 +96,21 @@ class Attempt:
     async def _stream(self, reply: UpstreamReply) -> AsyncGenerator[Sequence[Said], None]:
         decoder = SseDecoder()
         reader = self.reader
+        spoke = False
         data = b"."
         while data and not reader.finished:
             try:
                 data = await reply.read()
             except UpstreamFailure as broken:
+                if not spoke:
+                    raise  # a broken connection is no empty answer, which a reader may want to ask anew
                 yield self._ending_before(broken)
                 return
             said: list[Said] = []
             failure: UpstreamFailure | None = None
             try:
                 for frame in decoder.feed(data) if data else decoder.finish():
+                    spoke = spoke or bool(frame.data)
                     said += reader.feed(frame)
                 if not data:
                     said += reader.finish(decoder.rest)

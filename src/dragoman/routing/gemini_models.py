@@ -55,6 +55,9 @@ _SINCE_3: dict[str, Any] = {
     "structured_with_tools": True,
     "search_with_functions": True,
 }
+_GEMMA = {"max_output_tokens": 32_768, "context_window": 256_000}
+"""Section 16. It takes no signatures, and may refuse a word about thinking."""
+
 _BEFORE_3 = {"top_k": True, "thought_signatures": "optional"}
 
 
@@ -63,7 +66,7 @@ def gemini_model_quirks(model: str) -> dict[str, Any]:
     other id."""
     name = model.lower().rpartition("/")[2]
     if name.startswith("gemma"):
-        return {"media_in_results": False}
+        return dict(_GEMMA)
     if not name.startswith("gemini-"):
         return {}
     found = _GENERATION.match(name)

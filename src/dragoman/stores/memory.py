@@ -33,8 +33,11 @@ class MemoryKeptState:
         now = self._clock()
         for key, envelope in envelopes.items():
             self._forget(key)
+            size = len(key) + len(envelope)
+            if size > self._largest:
+                continue  # it would drive out all others and stay no more than they
             self._entries[key] = (now, envelope)
-            self._size += len(key) + len(envelope)
+            self._size += size
         while self._size > self._largest:
             self._forget(next(iter(self._entries)))
 

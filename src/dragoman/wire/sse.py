@@ -50,7 +50,7 @@ class SseDecoder:
         if not self._rest:
             *blocks, rest = data.split(b"\n\n")
             self._rest += rest
-            return [_frame(block + b"\n\n") for block in blocks]
+            return [_frame(block, b"\n") for block in blocks]
         return self._feed_to_rest(data)
 
     @property
@@ -87,41 +87,50 @@ class SseDecoder:
             return []
         *blocks, tail = bytes(rest).split(b"\n\n")
         self._rest = bytearray(tail)
-        return [_frame(block + b"\n\n") for block in blocks]
+        return [_frame(block, b"\n") for block in blocks]
 
     def _feed_any_line_end(self, data: bytes) -> list[Frame]:
         start = max(len(self._rest) - 3, 0)
         self._rest += data
-        if len(self._rest) > MAX_FRAME_BYTES and not _BLANK_LINE.search(self._rest, start):
-            raise FrameTooLarge("an event of the stream is larger than 16 MiB")
-        if not _BLANK_LINE.search(self._rest, start):
+        if self._rest.find(b"\r\n\r\n", start) < 0 and not _BLANK_LINE.search(self._rest, start):
+            if len(self._rest) > MAX_FRAME_BYTES:
+                raise FrameTooLarge("an event of the stream is larger than 16 MiB")
             return []
         return self._take(bytes(self._rest))
 
     def _take(self, text: bytes, added: int = 0) -> list[Frame]:
         """Cut complete frames from `text`; a CR at its end may be half of a CRLF and waits."""
+        if not added and text.count(b"\r") == text.count(b"\n") == text.count(b"\r\n"):
+            # One kind of line end: a plain search finds the same as the pattern, at a tenth of the cost.
+            *blocks, rest = text.split(b"\r\n\r\n")
+            self._rest = bytearray(rest)
+            return [_frame(block, b"\r\n") for block in blocks]
         frames: list[Frame] = []
         position = 0
         for match in _BLANK_LINE.finditer(text):
             end = match.end()
             if end == len(text) and text.endswith(b"\r"):
                 break
-            frames.append(_frame(text[position : end - (added if end == len(text) else 0)]))
+            frames.append(_frame_of_any_lines(text[position : end - (added if end == len(text) else 0)]))
             position = end
         self._rest = bytearray(text[position:])
         return frames
 
 
-def _frame(raw: bytes) -> Frame:
-    """The frame in `raw`; the two shapes that nearly all events have are read without looking at each line."""
-    if raw.endswith(b"\n\n") and b"\r" not in raw:
-        lines = raw.count(b"\n")
-        if lines == 2 and raw.startswith(b"data: "):
-            return Frame(raw[6:-2], b"", raw)
-        if lines == 3 and raw.startswith(b"event: "):
-            end = raw.find(b"\n")
-            if raw.startswith(b"data: ", end + 1):
-                return Frame(raw[end + 7 : -2], raw[7:end], raw)
+def _frame(block: bytes, line_end: bytes) -> Frame:
+    """The frame of a block with its blank line, all lines of which end alike; the two shapes that nearly all events
+    have are read without looking at each line."""
+    raw = block + line_end + line_end
+    first_end = block.find(b"\n")
+    if first_end < 0:
+        if block[:6] == b"data: ":
+            return Frame(block[6:], b"", raw)
+    elif (
+        block[:7] == b"event: "
+        and block.startswith(b"data: ", first_end + 1)
+        and block.find(b"\n", first_end + 1) < 0
+    ):
+        return Frame(block[first_end + 7 :], block[7 : first_end + 1 - len(line_end)], raw)
     return _frame_of_any_lines(raw)
 
 

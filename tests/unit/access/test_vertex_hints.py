@@ -55,5 +55,18 @@ def test_any_other_refusal_stays_as_it_is() -> None:
     assert hinted(429, "quota") == "quota"
 
 
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ((), (("retry-after", "5"),)),
+        ((("retry-after", "30"),), (("retry-after", "30"),)),
+        ((("x-should-retry", "false"),), (("x-should-retry", "false"),)),
+    ],
+)
+def test_used_up_quota_says_when_to_come_back(headers, told) -> None:
+    failure = UpstreamFailure("overloaded", ApiError(429, "quota", headers=headers), status=429)
+    assert with_hint(failure, "gemini-3.8-flash", "global").error.headers == told
+
+
 def test_error_in_anthropics_words_stays_as_it_is() -> None:
     assert hinted(404, "not there", body=b"{}") == "not there"

@@ -5,8 +5,11 @@ from typing import ClassVar
 import pytest
 from bench.bodies import http_request, small_body
 from bench.load import Clients, LoadError, paced_events, run_paced
-from bench.upstream import Connection, Shape, shape_of
+from bench.replies import Shape
+from bench.upstream import Connection, shape_of
 from typing_extensions import override
+
+GEMINI = "/v1beta/models/{model}:streamGenerateContent?alt=sse"
 
 
 class Counted(Connection):
@@ -46,7 +49,8 @@ async def reply_to(port: int, path: str, model: str, *, stream: bool) -> bytes:
             replies.append(reply)
             super().count(seconds, reply)
 
-    clients = Recording(port, http_request(port, path, small_body(model, stream=stream)), 1, b"")
+    request = http_request(port, path.format(model=model), small_body(model, stream=stream))
+    clients = Recording(port, request, 1, b"")
     await clients.connect()
     try:
         await clients.run(1)
@@ -61,6 +65,7 @@ async def reply_to(port: int, path: str, model: str, *, stream: bool) -> bytes:
         (b'{"model":"bench-small"}', Shape(4, None)),
         (b'{"text":"say \\"bench-small\\"","model": "bench-burst-200"}', Shape(200, 0.0)),
         (b'{"model":"bench-paced-12-250"}', Shape(12, 0.25)),
+        (b"POST /v1beta/models/bench-burst-7:streamGenerateContent HTTP/1.1", Shape(7, 0.0)),
         (b'{"model":"gpt-5"}', None),
     ],
 )
@@ -73,6 +78,7 @@ def test_shape_is_read_from_the_models_name(body: bytes, shape: Shape | None) ->
     [
         ("/v1/chat/completions", b'"delta":{"content":', b"data: [DONE]"),
         ("/v1/messages", b'"text_delta"', b"event: message_stop"),
+        (GEMINI, b'"candidates": ', b'"finishReason": "STOP"'),
     ],
 )
 async def test_burst_has_as_many_deltas_as_its_name_says_and_ends(
@@ -80,13 +86,21 @@ async def test_burst_has_as_many_deltas_as_its_name_says_and_ends(
 ) -> None:
     reply = await reply_to(port, path, "bench-burst-30", stream=True)
 
-    assert reply.count(delta) == 30
+    # Gemini's end is one more chunk of the same kind.
+    assert reply.count(delta) == 30 + (path == GEMINI)
     assert reply.count(end) == 1
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
 async def test_unstreamed_answer_says_what_the_streamed_one_says(port: int, path: str) -> None:
     assert b"Hello from the bench." in await reply_to(port, path, "bench-small", stream=False)
+
+
+async def test_gemini_streams_whatever_the_client_wants(port: int) -> None:
+    reply = await reply_to(port, GEMINI, "bench-small", stream=False)
+
+    assert reply.count(b"data: {") == 5
+    assert reply.endswith(b"\r\n\r\n\r\n0\r\n\r\n")
 
 
 async def test_model_without_a_script_fails_the_load(port: int) -> None:

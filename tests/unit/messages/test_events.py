@@ -17,6 +17,7 @@ from dragoman.messages.events import (
     MessageStop,
     Ping,
     Relayed,
+    ServerToolUseBlock,
     SignatureDelta,
     TextBlock,
     TextDelta,
@@ -73,6 +74,19 @@ USAGE = {
             {
                 "index": 2,
                 "content_block": {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {}},
+            },
+        ),
+        (
+            ContentBlockStart(2, ServerToolUseBlock("srvtoolu_1", "web_search")),
+            "content_block_start",
+            {
+                "index": 2,
+                "content_block": {
+                    "type": "server_tool_use",
+                    "id": "srvtoolu_1",
+                    "name": "web_search",
+                    "input": {},
+                },
             },
         ),
         (
@@ -142,6 +156,14 @@ def test_lone_surrogate_in_a_text_goes_out_as_the_replacement_character():
 def test_relayed_frame_goes_out_untouched():
     frame = b"event: new_kind\r\ndata: {  }\r\n\r\n"
     assert frame_of(Relayed("new_kind", frame)) is frame
+
+
+def test_searches_are_told_only_where_there_were_any():
+    told = json.loads(frame_of(MessageDelta(Ending("end_turn"), Usage())).partition(b"data: ")[2])
+    assert "server_tool_use" not in told["usage"]
+    searched = Usage(server_tool_use={"web_search_requests": 2})
+    told = json.loads(frame_of(MessageDelta(Ending("end_turn"), searched)).partition(b"data: ")[2])
+    assert told["usage"]["server_tool_use"] == {"web_search_requests": 2}
 
 
 def test_prompt_is_the_sum_of_fresh_written_and_cached_input():

@@ -91,6 +91,23 @@ def test_block_that_came_whole_is_kept_as_it_is():
     assert fold([START, WholeBlockStart(0, block), ContentBlockStop(0)])["content"] == [block]
 
 
+def test_call_of_the_upstreams_has_its_input():
+    one = writer()
+    one.server_tool("srvtoolu_1", "web_search", '{"query":"q"}')
+    one.whole_block({"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []})
+    one.end("end_turn", USAGE)
+    assert fold(one.take())["content"] == [
+        {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "q"}},
+        {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
+    ]
+
+
+def test_searches_are_part_of_the_usage():
+    one = writer()
+    one.end("end_turn", Usage(server_tool_use={"web_search_requests": 2}))
+    assert fold(one.take())["usage"]["server_tool_use"] == {"web_search_requests": 2}
+
+
 def test_citations_are_collected_in_their_text():
     events = [
         START,

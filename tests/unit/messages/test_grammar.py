@@ -17,6 +17,7 @@ from dragoman.messages.events import (
     MessageStart,
     MessageStop,
     Ping,
+    ServerToolUseBlock,
     SignatureDelta,
     TextBlock,
     TextDelta,
@@ -34,6 +35,7 @@ START = MessageStart(MessageHead(id="msg_1", model="claude-sonnet-5", usage=Usag
 TEXT = ContentBlockStart(0, TextBlock())
 THINKING = ContentBlockStart(0, ThinkingBlock())
 TOOL = ContentBlockStart(0, ToolUseBlock("toolu_1", "Bash"))
+SERVER_TOOL = ContentBlockStart(0, ServerToolUseBlock("srvtoolu_1", "web_search"))
 WHOLE = WholeBlockStart(0, {"type": "redacted_thinking", "data": "x"})
 STOP = ContentBlockStop(0)
 SIGNED = ContentBlockDelta(0, SignatureDelta("s"))
@@ -55,7 +57,16 @@ PATHS = {
 
 LEGAL = {
     "before": {"message_start", "error"},
-    "between_blocks": {"text", "thinking", "tool_use", "whole", "message_delta", "ping", "error"},
+    "between_blocks": {
+        "text",
+        "thinking",
+        "tool_use",
+        "server_tool_use",
+        "whole",
+        "message_delta",
+        "ping",
+        "error",
+    },
     "in_text": {"text_delta", "citations_delta", "stop", "ping", "error"},
     "in_thinking": {"thinking_delta", "signature_delta", "stop", "ping", "error"},
     "signed": {"stop", "ping", "error"},
@@ -71,6 +82,7 @@ EVENTS = {
     "text": TEXT,
     "thinking": THINKING,
     "tool_use": TOOL,
+    "server_tool_use": SERVER_TOOL,
     "whole": WHOLE,
     "text_delta": ContentBlockDelta(0, TextDelta("x")),
     "citations_delta": ContentBlockDelta(0, CitationsDelta({"url": "u"})),
@@ -118,6 +130,11 @@ def test_what_is_refused_is_refused_by_the_independent_table_too(state, name):
 
 def test_table_has_no_state_that_cannot_be_reached():
     assert {state for state, _ in NEXT} | set(NEXT.values()) == set(PATHS)
+
+
+def test_call_of_the_upstreams_takes_its_input_as_any_call():
+    grammar = after(START, SERVER_TOOL, EVENTS["input_json_delta"], STOP)
+    assert grammar.state == "between_blocks"
 
 
 def test_error_ends_the_stream():

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from dragoman.messages.tool_json import read_tool_input
+from dragoman.messages.tool_json import as_tool_input, read_tool_input
 
 
 def unparsed(text: str) -> dict:
@@ -62,3 +62,22 @@ def test_hostile_text_is_marked_and_nothing_worse(text):
 
 def test_python_literal_with_a_stray_escape_is_read_without_a_warning():
     assert read_tool_input(r"{'pattern': '\d+'}").value == {"pattern": r"\d+"}
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ({}, {}),
+        ({"a": [1]}, {"a": [1]}),
+        ('{"a": 1}', {"a": 1}),
+        ('"{\\"a\\": 1}"', {"a": 1}),
+        ("", {}),
+        ("ls", unparsed("ls")),
+        ([1], unparsed("[1]")),
+        (None, unparsed("null")),
+        (7, unparsed("7")),
+        (["\ud83d"], unparsed('["\ufffd"]')),
+    ],
+)
+def test_input_of_a_call_in_a_history_is_always_an_object(value, read):
+    assert as_tool_input(value) == read

@@ -1,4 +1,5 @@
 from dragoman.messages.events import (
+    CitationsDelta,
     ContentBlockDelta,
     ContentBlockStart,
     ContentBlockStop,
@@ -6,6 +7,7 @@ from dragoman.messages.events import (
     MessageDelta,
     MessageStart,
     MessageStop,
+    ServerToolUseBlock,
     SignatureDelta,
     TextBlock,
     TextDelta,
@@ -13,6 +15,7 @@ from dragoman.messages.events import (
     ThinkingDelta,
     ToolUseBlock,
     Usage,
+    WholeBlockStart,
 )
 from dragoman.messages.writer import MessageWriter
 
@@ -28,16 +31,12 @@ def short(event) -> str:
     match event:
         case MessageStart(message):
             return f"start {message.id} {message.model} {message.usage.input_tokens}"
-        case ContentBlockStart(index, TextBlock(text)):
-            return f"{index} text{text}"
-        case ContentBlockStart(index, ThinkingBlock(thinking, signature)):
-            return f"{index} thinking{thinking}{signature}"
-        case ContentBlockStart(index, ToolUseBlock(id, name, input)):
-            return f"{index} call {id} {name}{input or ''}"
-        case ContentBlockDelta(index, TextDelta(piece) | ThinkingDelta(piece) | InputJsonDelta(piece)):
-            return f"{index} + {piece}"
-        case ContentBlockDelta(index, SignatureDelta(signature)):
-            return f"{index} signed {signature}"
+        case ContentBlockStart(index, block):
+            return f"{index} {opened(block)}"
+        case WholeBlockStart(index, block):
+            return f"{index} whole {block}"
+        case ContentBlockDelta(index, delta):
+            return f"{index} {added(delta)}"
         case ContentBlockStop(index):
             return f"{index} closed"
         case MessageDelta(ending):
@@ -46,6 +45,32 @@ def short(event) -> str:
             return "stop"
         case _:
             raise AssertionError(event)
+
+
+def opened(block) -> str:
+    match block:
+        case TextBlock(text):
+            return f"text{text}"
+        case ThinkingBlock(thinking, signature):
+            return f"thinking{thinking}{signature}"
+        case ToolUseBlock(id, name, input):
+            return f"call {id} {name}{input or ''}"
+        case ServerToolUseBlock(id, name, input):
+            return f"runs {id} {name}{input or ''}"
+        case _:
+            raise AssertionError(block)
+
+
+def added(delta) -> str:
+    match delta:
+        case TextDelta(piece) | ThinkingDelta(piece) | InputJsonDelta(piece):
+            return f"+ {piece}"
+        case SignatureDelta(signature):
+            return f"signed {signature}"
+        case CitationsDelta(citation):
+            return f"cites {citation}"
+        case _:
+            raise AssertionError(delta)
 
 
 def said(writer: MessageWriter) -> list[str]:
@@ -231,3 +256,80 @@ def test_end_tells_the_stop_sequence_and_details():
     one.end("refusal", Usage(), "###", {"type": "refusal"})
     ending = one.take()[1].delta
     assert (ending.stop_sequence, ending.stop_details) == ("###", {"type": "refusal"})
+
+
+def test_input_that_is_known_stands_in_place_of_the_estimate():
+    one = writer()
+    one.start(Usage(input_tokens=5, cache_read_input_tokens=6))
+    one.start(Usage(input_tokens=7))
+    (start,) = one.take()
+    assert isinstance(start, MessageStart)
+    assert start.message.usage == Usage(input_tokens=5, cache_read_input_tokens=6)
+
+
+def test_citation_belongs_to_the_open_text():
+    one = writer()
+    one.text("a")
+    one.citation({"n": 1})
+    one.text("b")
+    assert said(one) == ["0 text", "0 + a", "0 cites {'n': 1}", "0 + b"]
+
+
+def test_citation_without_an_open_text_says_nothing():
+    one = writer()
+    one.citation({"n": 1})
+    one.thinking("hm")
+    one.citation({"n": 2})
+    assert said(one) == ["0 thinking", "0 + hm"]
+
+
+def test_text_after_an_ended_block_is_another_block():
+    one = writer()
+    one.text("a")
+    one.end_block()
+    one.text("b")
+    assert said(one) == ["0 text", "0 + a", "0 closed", "1 text", "1 + b"]
+
+
+def test_thinking_is_ended_by_its_signature_only():
+    one = writer()
+    one.thinking("hm")
+    one.end_block()
+    assert one.open_block == "thinking"
+
+
+def test_call_of_the_upstreams_is_said_whole():
+    one = writer()
+    one.text("a")
+    one.server_tool("srvtoolu_1", "web_search", "{}")
+    assert said(one) == ["0 text", "0 + a", "0 closed", "1 runs srvtoolu_1 web_search", "1 + {}", "1 closed"]
+    assert (one.open_block, one.tool_calls) == (None, 0)
+
+
+def test_block_in_one_piece_starts_the_message_and_closes_what_is_open():
+    one = writer()
+    one.whole_block({"type": "x"})
+    one.text("a")
+    one.whole_block({"type": "y"})
+    assert [short(event) for event in one.take()] == [
+        "start msg_1 claude-sonnet-5 321",
+        "0 whole {'type': 'x'}",
+        "0 closed",
+        "1 text",
+        "1 + a",
+        "1 closed",
+        "2 whole {'type': 'y'}",
+        "2 closed",
+    ]
+
+
+def test_calls_that_are_held_come_before_a_block_in_one_piece():
+    one = writer()
+    one.tool_call(0, "toolu_1", "Read")
+    one.tool_call(1, "toolu_2", "Read")
+    one.whole_block({"type": "x"})
+    assert [line for line in said(one) if "closed" not in line] == [
+        "0 call toolu_1 Read",
+        "1 call toolu_2 Read",
+        "2 whole {'type': 'x'}",
+    ]

@@ -97,6 +97,13 @@ async def test_connection_that_breaks_before_the_ending_fails_with_its_own_failu
     assert texts(batches) == [["a"]]
 
 
+async def test_connection_that_breaks_before_a_word_is_no_empty_answer_that_is_asked_for_anew():
+    reply = streamed(b": ping\n\n", unreachable("gone"))
+    batches, failure = await heard(attempt_at(reply, "gemini"))
+    assert batches == []
+    assert failure.error.message == "gone"
+
+
 async def test_failure_of_a_read_comes_after_what_was_read_before():
     batches, failure = await heard(attempt_at(streamed(lines("text a"), unreachable("gone"))))
     assert texts(batches) == [["a"]]

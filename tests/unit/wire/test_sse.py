@@ -17,6 +17,14 @@ def test_frame_of_one_data_line_has_no_name():
     assert frames_of(b'data: {"a":1}\n\n') == [Frame(b'{"a":1}', b"", b'data: {"a":1}\n\n')]
 
 
+def test_frames_of_carriage_returns_and_line_feeds_have_name_data_and_their_own_bytes():
+    named, plain = b'event: ping\r\ndata: {"a":1}\r\n\r\n', b"data: {}\r\n\r\n"
+    whole = named + plain + b": cut"
+    frames = [Frame(b'{"a":1}', b"ping", named), Frame(b"{}", b"", plain)]
+    for cut in range(len(whole) + 1):
+        assert frames_of(whole[:cut], whole[cut:]) == frames
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "CR"])
 def test_every_kind_of_line_end_ends_lines(end):
     raw = end.join([b"event: a", b"data: 1", b"", b"data: 2", b"", b""])
@@ -106,3 +114,30 @@ def test_frame_that_never_ends_is_refused(line_end):
 
 def test_comment_is_written_as_a_frame_of_its_own():
     assert frames_of(comment("waiting")) == [Frame(None, b"", b": waiting\n\n")]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "rest"),
+    [
+        ((), b""),
+        ((b"data: x\n\n",), b""),
+        ((b"data: x\n\nda", b"ta: y"), b"data: y"),
+        ((b"data: x\r\n\r\ndata: y\r\n",), b"data: y\r\n"),
+        ((b"{\n", b'"error": 1\n}'), b'{\n"error": 1\n}'),
+        ((b"\xef", b"\xbb\xbfdata"), b"data"),
+    ],
+)
+def test_rest_is_what_no_frame_has_taken_yet(pieces, rest):
+    decoder = SseDecoder()
+    for piece in pieces:
+        decoder.feed(piece)
+    assert decoder.rest == rest
+    assert decoder.rest == rest
+
+
+def test_frame_that_the_end_of_the_stream_settles_leaves_no_rest():
+    decoder = SseDecoder()
+    decoder.feed(b"data: x\r\r")
+    assert decoder.rest == b"data: x\r\r"
+    decoder.finish()
+    assert decoder.rest == b""

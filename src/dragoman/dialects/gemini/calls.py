@@ -11,7 +11,7 @@ from dragoman.dialects.gemini.shapes import FunctionCall, Part, Reading
 from dragoman.dialects.gemini.side_calls import SideCalls
 from dragoman.dialects.tool_ids import NONCE_LENGTH, client_tool_id
 from dragoman.messages.tool_json import as_tool_input
-from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonbytes import MAX_DEPTH, encode
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']*)'\]")
 _VALUES = ("stringValue", "numberValue", "boolValue", "nullValue")
@@ -42,19 +42,24 @@ class Calls:
 
     def read(self, part: Part, call: FunctionCall) -> None:
         """Take a call, or the next piece of one."""
-        if call.partialArgs is None and not call.willContinue and self._partial is None:
+        whole = call.partialArgs is None and not call.willContinue
+        if whole and self._partial is None:
             self._say(call, call.args, part.thoughtSignature)
             return
         if call.name:
             self.finish()
             self._partial = call
-            self._arguments = {}
+            self._arguments = _as_object(call.args)
             self._signature = None
         self._signature = part.thoughtSignature or self._signature
         for piece in call.partialArgs or ():
             put_piece(self._arguments, piece)
         if not call.willContinue:
             self.finish()
+
+    def drop_partial(self) -> None:
+        """The output limit cut a call that came in pieces: what it would do nobody knows."""
+        self._partial = None
 
     def finish(self) -> None:
         """A call that came in pieces is whole."""
@@ -64,6 +69,8 @@ class Calls:
 
     def _say(self, call: FunctionCall, arguments: Any, signature: str | None) -> None:
         name = call.name or ""
+        if not name:
+            return
         if self._side is not None and name in self._reading.side_tools:
             part: dict[str, Any] = {"functionCall": {"name": name, "args": arguments or {}}}
             if call.id is not None:
@@ -87,7 +94,7 @@ def put_piece(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
     path: Any = piece.get("jsonPath")
     kind = next((kind for kind in _VALUES if kind in piece), None)
     steps = [_step(found) for found in _STEP.finditer(path)] if isinstance(path, str) else []
-    if kind is None or not steps:
+    if kind is None or not 0 < len(steps) <= MAX_DEPTH:
         return
     value = None if kind == "nullValue" else piece[kind]
     node: Any = arguments
@@ -102,7 +109,8 @@ def put_piece(arguments: dict[str, Any], piece: dict[str, Any]) -> None:
 
 
 def _step(found: re.Match[str]) -> str | int:
-    return int(found[2]) if found[2] is not None else found[1] if found[1] is not None else found[3]
+    # Nine digits are more than any array has; int() refuses thousands of them.
+    return int(found[2][:9]) if found[2] is not None else found[1] if found[1] is not None else found[3]
 
 
 def _entered(node: Any, step: str | int, empty: Any) -> Any:

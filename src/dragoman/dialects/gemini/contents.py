@@ -4,13 +4,21 @@ Turns alternate, begin and end with the user, and each function call is answered
 bytes of a content depend on nothing after it, so that the upstream's cache holds from turn to turn.
 """
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
 
 from dragoman.dialects.dialect import Origin
 from dragoman.dialects.gemini.parts import Part, PartWriter
-from dragoman.dialects.gemini.signatures import SKIP, Seal, TurnSignatures, model_family
+from dragoman.dialects.gemini.signatures import (
+    SKIP,
+    OwnParts,
+    Seal,
+    TurnSignatures,
+    model_family,
+    read_own_parts,
+)
 from dragoman.dialects.gemini.tools import tool_name
 from dragoman.dialects.history import Call, Placed, Turn, read_history
 from dragoman.dialects.losses import Losses
@@ -77,6 +85,10 @@ class _Writer:
         self._parts = PartWriter(conversation.tools, model, quirks, losses)
         self._ids = UpstreamIds(quirks)
         self._contents: list[Content] = []
+        self._responses: list[Part] = []
+        """Function responses to the calls of the step that is being written."""
+        self._beside: list[Part] = []
+        """Media of those results, where they have to stand behind all responses."""
 
     def write_turn(self, turn: Turn) -> None:
         if turn.role == "assistant":
@@ -123,23 +135,27 @@ class _Writer:
         places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_position)
         thoughts = [placed.block for placed in places if isinstance(placed.block, Thought)]
         signatures = TurnSignatures(self._seal, self._origin, thoughts if self._signs else ())
-        answers: list[tuple[Call, str]] = []
+        own = {
+            placed.block.tool_use_id: self._own_parts(placed.block)
+            for placed in places
+            if isinstance(placed.block, ServerToolResult)
+        }
         asked: dict[str, ServerToolUse] = {}
         for number, placed in enumerate(places):
             block = placed.block
             if isinstance(block, ToolUse):
-                call = calls[id(placed)]
-                answers.append((call, self._ids.claim(call.use.id)))
-                self._add("model", [self._call(*answers[-1], signatures, first=len(answers) == 1)])
+                self._write_call(calls[id(placed)], signatures)
             elif isinstance(block, ServerToolUse):
                 asked[block.id] = block
+                self._write_side_calls(own.get(block.id))
             elif isinstance(block, ServerToolResult):
-                self._add_server_result(asked.pop(block.tool_use_id, None), block)
+                use = asked.pop(block.tool_use_id, None)
+                self._write_server_result(use, block, own[block.tool_use_id])
             else:
                 self._add("model", self._said(placed, _next_thought(places, number), signatures))
         for use in asked.values():
             self._add("model", [{"text": server_tool_text(use, None)}])
-        self._add_responses(answers)
+        self._end_step()
 
     @property
     def _signs(self) -> bool:
@@ -163,45 +179,59 @@ class _Writer:
                 self._losses.dropped(placed.path, "the block has no place in an assistant message")
                 return []
 
-    def _call(self, call: Call, call_id: str, signatures: TurnSignatures, *, first: bool) -> Part:
+    def _write_call(self, call: Call, signatures: TurnSignatures) -> None:
+        call_id = self._ids.claim(call.use.id)
         arguments = as_tool_input(call.use.input)
         part = {"functionCall": {"id": call_id, "name": tool_name(call.use.name), "args": arguments}}
-        signature = signatures.of_call(call.use.id) if self._signs else None
-        if signature is None and first and self._quirks.thought_signatures == "required":
+        self._add("model", [self._signed_call(part, signatures.of_call(call.use.id))])
+        response, media = self._parts.response(call, call_id)
+        self._responses.append(response)
+        self._beside += media
+
+    def _signed_call(self, part: Part, signature: str | None) -> Part:
+        """The first call of a step has to be signed."""
+        signature = signature if self._signs else None
+        if signature is None and not self._responses and self._quirks.thought_signatures == "required":
             signature = SKIP
         return _signed(part, signature)
 
-    def _add_responses(self, answers: list[tuple[Call, str]]) -> None:
-        responses: list[Part] = []
-        beside: list[Part] = []
-        for call, call_id in answers:
-            response, media = self._parts.response(call, call_id)
-            responses.append(response)
-            beside += media
-        self._add("user", responses + beside)
+    def _end_step(self) -> None:
+        """The results of the calls that the model made together, right behind them."""
+        self._add("user", self._responses + self._beside)
+        self._responses = []
+        self._beside = []
 
-    def _add_server_result(self, use: ServerToolUse | None, result: ServerToolResult) -> None:
+    def _write_side_calls(self, own: OwnParts | None) -> None:
+        """Calls that ran in requests of their own: they stand among the other calls of their step."""
+        for call, response in zip(own.calls, own.responses, strict=True) if own is not None else ():
+            called, answered = call["functionCall"], response["functionResponse"]
+            if isinstance(called.get("id"), str):
+                call_id = {"id": self._ids.claim(called["id"])}
+                called, answered = called | call_id, answered | call_id
+            self._add("model", [self._signed_call({"functionCall": called}, call.get("thoughtSignature"))])
+            self._responses.append({"functionResponse": answered})
+
+    def _write_server_result(
+        self, use: ServerToolUse | None, result: ServerToolResult, own: OwnParts
+    ) -> None:
         """What this dialect itself told of a search goes back as it was; another's is told as text."""
-        own = self._own_parts(result) if self._searches and use is not None else {}
-        model, user = _part_list(own.get("parts")), _part_list(own.get("responses"))
-        if model:
-            self._add("model", model)
-            self._add("user", user)
+        if use is not None and own.calls:
+            # The model went on only after it had all results of its step.
+            self._end_step()
+        elif use is not None and own.parts:
+            self._add("model", own.parts if self._signs else [_unsigned(part) for part in own.parts])
         else:
             self._add("model", [{"text": server_tool_text(use, result)}])
 
-    def _own_parts(self, result: ServerToolResult) -> dict[str, Any]:
+    def _own_parts(self, result: ServerToolResult) -> OwnParts:
+        if not self._searches:
+            return OwnParts()
         kept = self._origin.kept(result.tool_use_id)
-        if kept is not None and (own := self._seal.open(kept)):
-            return own
-        content: Any = result.content
-        for entry in cast("list[Any]", content) if isinstance(content, list) else []:
-            sealed: Any = (
-                cast("dict[str, Any]", entry).get("encrypted_content") if isinstance(entry, dict) else None
-            )
-            if isinstance(sealed, str) and (own := self._seal.open(sealed)):
-                return own
-        return {}
+        for envelope in (*([kept] if kept is not None else []), *_sealed_in(result.content)):
+            if opened := self._seal.open(envelope):
+                own = read_own_parts(opened)
+                return own if own.calls or self._quirks.search_with_functions else OwnParts()
+        return OwnParts()
 
 
 def _position(placed: Placed) -> tuple[int, int]:
@@ -212,13 +242,21 @@ def _signed(part: Part, signature: str | None) -> Part:
     return part if signature is None else part | {"thoughtSignature": signature}
 
 
+def _unsigned(part: Part) -> Part:
+    return {name: value for name, value in part.items() if name != "thoughtSignature"}
+
+
 def _next_thought(places: list[Placed], number: int) -> Thought | None:
-    """The thinking block that carries the signature of the text at this place: the next block but calls."""
+    """The thinking block that carries the signature of the text at this place: the next block."""
     following = places[number + 1].block if number + 1 < len(places) else None
     return following if isinstance(following, Thought) else None
 
 
-def _part_list(value: Any) -> list[Part]:
-    """Parts out of an envelope, which anybody may have written: anything but objects is left out."""
-    entries = cast("list[Any]", value) if isinstance(value, list) else []
-    return [cast("Part", entry) for entry in entries if isinstance(entry, dict)]
+def _sealed_in(content: Any) -> Iterator[str]:
+    """The envelopes in the entries of a search result."""
+    for entry in cast("list[Any]", content) if isinstance(content, list) else []:
+        sealed: Any = (
+            cast("dict[str, Any]", entry).get("encrypted_content") if isinstance(entry, dict) else None
+        )
+        if isinstance(sealed, str):
+            yield sealed

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from dragoman.dialects.gemini.shapes import Candidate
 from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
 
 MOST_AGAIN = 2
@@ -25,6 +26,8 @@ REFUSALS = frozenset(
 )
 MALFORMED = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "MALFORMED_RESPONSE"})
 
+CUT = "the upstream closed the stream before the answer was complete"
+
 MISSING_SIGNATURE = "MISSING_THOUGHT_SIGNATURE"
 
 _CALL_AGAIN = (
@@ -40,12 +43,27 @@ class Hop(msgspec.Struct):
     chunks: int = 0
     candidates: int = 0
     parts: int = 0
+    """Those that say something."""
     finish_reason: str | None = None
     finish_message: str = ""
     token: str | None = None
     """Where to go on after CONTINUATION."""
     blocked: str = ""
     """Why the prompt was not answered at all."""
+
+    @property
+    def was_cut(self) -> bool:
+        """An answer began and did not come to its end."""
+        return bool(self.candidates) and self.finish_reason is None and not self.blocked
+
+    def note(self, candidate: Candidate) -> None:
+        """What a candidate tells of the answer's end."""
+        self.candidates += 1
+        if candidate.continuationToken:
+            self.token = candidate.continuationToken
+        if candidate.finishReason:
+            self.finish_reason = candidate.finishReason
+            self.finish_message = candidate.finishMessage or ""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -94,8 +112,8 @@ def _by_reason(hop: Hop, reason: str, said: bool, tries: int) -> Verdict:
 
 
 def _without_reason(hop: Hop, said: bool, tries: int) -> Verdict:
-    if hop.candidates or said:
-        raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
+    if hop.was_cut or said:
+        raise UpstreamNonsense(CUT)
     return _ask_again(hop, said, tries, 1, "")
 
 
@@ -104,13 +122,13 @@ def _ask_again(hop: Hop, said: bool, tries: int, most: int, note: str) -> Verdic
         return Verdict("again", note=note)
     reason = hop.finish_reason or "no answer at all"
     told = f" ({hop.finish_message})" if hop.finish_message else ""
-    raise _failure(reason, f"Gemini: the answer ended with {reason}{told}", 529)
+    raise _failure(reason, f"the answer ended with {reason}{told}", 529)
 
 
 def _failure(code: str, message: str, status: int) -> UpstreamFailure:
     return UpstreamFailure(
         "overloaded" if status == 529 else "refused",
-        ApiError(status, message),
+        ApiError(status, f"Gemini: {message}"),
         status=status,
         vendor_code=code,
         vendor_message=message,

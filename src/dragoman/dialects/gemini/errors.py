@@ -1,18 +1,19 @@
 """Gemini's failures as Anthropic's (spec/gemini.md section 15)."""
 
+from typing import Any, cast
+
 from dragoman.dialects.gemini.mending import mend
-from dragoman.dialects.google_error import judge_google_error, parse_google_error
-from dragoman.messages.errors import ApiError, FailureKind, UpstreamFailure
+from dragoman.dialects.google_error import GoogleError, judge_google_error, parse_google_error
+from dragoman.messages.errors import ApiError, UpstreamFailure
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import ReplyHead
 from dragoman.wire.redact import redact_text
 
-__all__ = ["mend", "read_failure", "read_stream_error"]
+__all__ = ["mend", "read_failure", "read_stream_error", "said_of"]
 
 VENDOR = "Gemini"
-
-_LATER = frozenset({408, 429, 500, 502, 503, 504, 529})
-_STATUSES = {408: 504, 503: 529}
+LONGEST_WORDS = 500
+"""Characters of an upstream that does not speak Google's form."""
 
 
 def read_failure(head: ReplyHead, body: bytes, request: MessagesRequest) -> UpstreamFailure:
@@ -22,19 +23,22 @@ def read_failure(head: ReplyHead, body: bytes, request: MessagesRequest) -> Upst
             "refused", ApiError(502, "the upstream answered with a redirect, which is not followed")
         )
     error = parse_google_error(body)
-    if error is not None:
-        return judge_google_error(
-            error, head.status, vendor=VENDOR, model=request.model, max_tokens=request.max_tokens, head=head
-        )
-    text = "" if b"<" in body[:200] else redact_text(body[:500].decode("utf-8", "replace")).strip()
-    message = f"{VENDOR}: HTTP {head.status}" + (f": {text}" if text else " without a message")
-    kind: FailureKind = "overloaded" if head.status in _LATER else "refused"
-    status = _STATUSES.get(head.status, head.status)
-    return UpstreamFailure(kind, ApiError(status, message), status=head.status, vendor_message=text)
+    if error is None:
+        page = b"<" in body[:200]
+        error = GoogleError("" if page else redact_text(body[:LONGEST_WORDS].decode("utf-8", "replace")).strip())
+    return judge_google_error(
+        error, head.status, vendor=VENDOR, model=request.model, max_tokens=request.max_tokens, head=head
+    )
+
+
+def said_of(error: Any) -> str:
+    """The words of an error that is not in Google's form."""
+    message: Any = cast("dict[str, Any]", error).get("message") if isinstance(error, dict) else error
+    return redact_text(message)[:LONGEST_WORDS] if isinstance(message, str) and message else "no words"
 
 
 def read_stream_error(data: bytes, model: str) -> UpstreamFailure | None:
-    """An error inside a reply that began with 200; None if it is none."""
+    """An error inside a reply that began with 200; None if it is not in Google's form."""
     error = parse_google_error(data)
     if error is None:
         return None

@@ -15,14 +15,17 @@ from dragoman.wire.jsonbytes import JsonError, decode
 
 
 class Gemini:
-    """Implements `Dialect`."""
+    """Implements `Dialect`. `filtered`: Google's safety filters are left as they are by default."""
 
     name = "gemini"
+
+    def __init__(self, *, filtered: bool = False) -> None:
+        self._filtered = filtered
 
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:
-        return write_request(request, model, quirks, origin)
+        return write_request(request, model, quirks, origin, filtered=self._filtered)
 
     def write_count(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE

@@ -6,16 +6,20 @@ it keeps for some weeks, and its titles are mostly the name of the site.
 
 from collections.abc import Iterable
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
 from dragoman.dialects.dialect import NewId
 from dragoman.dialects.gemini.output import Output
-from dragoman.dialects.gemini.shapes import Domains, Reading
+from dragoman.dialects.gemini.shapes import Domains, Part, Reading
 from dragoman.wire.jsonbytes import encode
 
 Fields = dict[str, Any]
 
+REDIRECTS = "vertexaisearch.cloud.google.com"
+
+NOT_ACCESSIBLE = "url_not_accessible"
 NOT_RETURNED = "(content used by model; not returned)"
 
 
@@ -62,20 +66,25 @@ class Grounding:
         if pages:
             self._pages = [_object(entry) for entry in _list(pages.get("urlMetadata"))]
 
-    def note_part(self, part: Fields) -> None:
-        """A `toolCall` or `toolResponse` part, which the next request has to bring back."""
-        self._raw.append(part)
+    def note_part(self, part: Part) -> None:
+        """A `toolCall` or `toolResponse` part, which the next request has to bring back as it came."""
+        fields = {name: getattr(part, name) for name in ("toolCall", "toolResponse", "thoughtSignature")}
+        self._raw.append({name: value for name, value in fields.items() if value is not None})
 
     def say(self, output: Output) -> None:
         """The blocks of what was found, then the text that waited for them with its citations."""
-        text = "".join(output.held)
-        output.held.clear()
+        text = output.take_held()
         if not text:
             self.cite(output)
         self._say_search(output)
         self._say_pages(output)
         if text:
             self._say_cited(text, output)
+
+    @property
+    def unread(self) -> bool:
+        """Pages were asked for, and none could be read."""
+        return bool(self._pages) and not any(map(_was_read, self._pages))
 
     def results(self) -> list[Fields]:
         """The sources that the client wants to see, as search results."""
@@ -112,21 +121,27 @@ class Grounding:
         self._pages = []
 
     def _say_cited(self, text: str, output: Output) -> None:
-        """Blocks of text, each with the citations that hold for all of it."""
+        """Blocks of text, each with the citations that hold for all of it. None is blank: clients cannot send such a
+        block back."""
         data = text.encode()
         at = 0
-        for span in self._spans:
-            start, end = _place(data, span)
-            if start < at:
-                continue
-            if data[at:start]:
-                output.show_block(data[at:start].decode("utf-8", "replace"))
-            output.show_block(data[start:end].decode("utf-8", "replace"))
+        placed = [(*place, span) for span in self._spans if (place := _place(data, span)) is not None]
+        for start, end, span in sorted(placed, key=lambda found: found[:2]):
+            if start >= at:
+                before = data[at:start].decode()
+                if before.strip():
+                    output.show_block(before)
+                    before = ""
+                output.show_block(before + data[start:end].decode())
+                at = end
+            # A span that overlaps the one before it shares its block.
             for citation in _citations(span):
                 output.writer.citation(citation)
-            at = end
-        if data[at:]:
-            output.show_block(data[at:].decode("utf-8", "replace"))
+        rest = data[at:].decode()
+        if rest.strip():
+            output.show_block(rest)
+        elif rest:
+            output.writer.text(rest)
         self._spans = []
 
     def _span(self, support: Any) -> Span:
@@ -161,14 +176,18 @@ def say_page(output: Output, tool_use_id: str, page: Fields) -> None:
     """A page that the model has read, without its text, which Google keeps to itself."""
     url = str(page.get("retrievedUrl") or "")
     say_server_tool(output, tool_use_id, "web_fetch", {"url": url})
-    content: Fields = {"type": "web_fetch_tool_result_error", "error_code": "url_not_accessible"}
-    if str(page.get("urlRetrievalStatus")).endswith("SUCCESS"):
+    content: Fields = {"type": "web_fetch_tool_result_error", "error_code": NOT_ACCESSIBLE}
+    if _was_read(page):
         source = {"type": "text", "media_type": "text/plain", "data": NOT_RETURNED}
         document = {"type": "document", "source": source, "title": None, "citations": None}
         content = {"type": "web_fetch_result", "url": url, "content": document, "retrieved_at": None}
     output.writer.whole_block(
         {"type": "web_fetch_tool_result", "tool_use_id": tool_use_id, "content": content}
     )
+
+
+def _was_read(page: Fields) -> bool:
+    return str(page.get("urlRetrievalStatus")).endswith("SUCCESS")
 
 
 def search_result(source: Source) -> Fields:
@@ -195,13 +214,19 @@ def _below(site: str, domain: str) -> bool:
     return site.removeprefix("www.") == name or site.endswith("." + name)
 
 
-def _place(data: bytes, span: Span) -> tuple[int, int]:
-    """Where the span's text stands: where it was said to, else wherever it is found."""
-    wanted = span.text.encode()
-    if span.start >= 0 and (not wanted or data[span.start : span.end] == wanted):
-        return span.start, min(span.end, len(data))
-    at = data.find(wanted) if wanted else -1
-    return (at, at + len(wanted)) if at >= 0 else (-1, -1)
+def _place(data: bytes, span: Span) -> tuple[int, int] | None:
+    """Where the span's text stands: where it was said to, else wherever it is found; never within a character."""
+    wanted = span.text.encode("utf-8", "replace")
+    there = data[span.start : span.end] if span.start >= 0 else b""
+    if there.strip() and (there == wanted or (not wanted and _is_text(data, span.start, span.end))):
+        return span.start, span.start + len(there)
+    at = data.find(wanted) if wanted.strip() else -1
+    return (at, at + len(wanted)) if at >= 0 else None
+
+
+def _is_text(data: bytes, start: int, end: int) -> bool:
+    """Whether a cut at both places leaves whole characters."""
+    return all(data[at] & 0xC0 != 0x80 for at in (start, end) if at < len(data))
 
 
 def _citations(span: Span) -> Iterable[Fields]:
@@ -221,7 +246,16 @@ def _source(chunk: Any) -> Source | None:
     if not isinstance(url, str):
         return None
     title = title if isinstance(title, str) else url
-    return Source(url, title, domain if isinstance(domain, str) else title)
+    return Source(url, title, domain if isinstance(domain, str) and domain else _site(url) or title)
+
+
+def _site(url: str) -> str:
+    """The host of an address; empty for a redirect of Google's, whose title is the name of the site."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return "" if host == REDIRECTS else host
 
 
 def _object(value: Any) -> Fields:

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,11 +21,12 @@ def _no_thinking(quirks: Quirks) -> dict[str, Any] | None:
     return {"effort_style": "none"} if quirks.effort_style != "none" else None
 
 
-def _other_levels(quirks: Quirks) -> dict[str, Any] | None:
-    """The weakest level is the one that models lack."""
-    if quirks.effort_style == "thinking_level" and quirks.efforts[:1] == ("minimal",):
-        return {"efforts": quirks.efforts[1:]}
-    return _no_thinking(quirks)
+def _without_level(level: str, quirks: Quirks) -> dict[str, Any] | None:
+    """Models lack the weakest level, or the strongest."""
+    if quirks.effort_style != "thinking_level" or level not in quirks.efforts:
+        return None
+    others = tuple(effort for effort in quirks.efforts if effort != level)
+    return {"efforts": others} if others else None
 
 
 def _require_signatures(quirks: Quirks) -> dict[str, Any] | None:
@@ -71,10 +73,17 @@ _LESSONS: tuple[tuple[re.Pattern[str], Change, bool], ...] = tuple(
             _skip_signatures,
             False,
         ),
-        (r"thinking.?level.{0,40}not supported", _other_levels, True),
+        *(
+            (
+                rf"thinking.?level\W{{0,3}}{level}\b.{{0,40}}not supported",
+                partial(_without_level, level),
+                True,
+            )
+            for level in ("minimal", "low", "medium", "high", "xhigh")
+        ),
         (
             r"thinking.?budget|thinking.?level|thinking.?config|include_?thoughts|only works in thinking mode"
-            r"|budget \S+ is invalid",
+            r"|budget \S+ is invalid|thinking is not (?:supported|enabled)",
             _no_thinking,
             True,
         ),

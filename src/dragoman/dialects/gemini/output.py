@@ -22,8 +22,6 @@ class Output:
         """Text, or a call: from now on nothing can be asked anew."""
         self.kept: dict[str, str] = {}
         """Envelopes for the gateway's store, by the key of their block."""
-        self.held: list[str] = []
-        """Text that waits for its sources."""
         self.code_id = ""
         """The code that ran last at Google's."""
         self._thinking = reading.thinking
@@ -33,8 +31,10 @@ class Output:
         self._uncarried: list[Signature] = []
         self._stops = StopMatcher(reading.stop_sequences) if reading.stop_sequences else None
         self._joiner = SurrogateJoiner()
+        self._thought_joiner = SurrogateJoiner()
         self._room = None if reading.visible_tokens is None else reading.visible_tokens * CHARACTERS_PER_TOKEN
         self._text: list[str] = []
+        self._held: list[str] = []
         self._blank: str = ""
         self._plain = False
         self._watches = self._stops is not None or self._room is not None or self._holds
@@ -60,7 +60,7 @@ class Output:
         """The signature of the text that was said last."""
         if not self._signs:
             return
-        self._say_held_back()
+        self.say_held_back()
         entry = Signature("text", "", signature)
         self._uncarried.append(entry)
         if self._text:
@@ -70,14 +70,16 @@ class Output:
         """More of a thought's summary."""
         if signature and self._signs:
             self._uncarried.append(Signature("thought", "", signature))
+        if not piece.isascii() or self._thought_joiner.holding:
+            piece = self._thought_joiner.feed(piece)
         if self._thinking == "shown" and piece and self.stopped_by is None:
-            self._say_held_back()
+            self.say_held_back()
             self._plain = False
             self.writer.thinking(piece)
 
     def begin_call(self, tool_use_id: str, signature: str | None) -> None:
         """A call is to be said; its signature travels in the thinking block before it."""
-        self._say_held_back()
+        self.say_held_back()
         self._plain = False
         if signature and self._signs:
             entry = Signature("call", tool_use_id, signature)
@@ -106,9 +108,20 @@ class Output:
 
     def finish(self) -> None:
         """The model has said all."""
-        self._say_held_back()
+        self.say_held_back()
         if self.writer.open_block == "thinking":
             self._carry()
+
+    def take_held(self) -> str:
+        """The text that waited for its sources, empty if it was blank; from now on none waits."""
+        self.say_held_back()
+        text = "".join(self._held)
+        self._held.clear()
+        return "" if text.isspace() else text
+
+    def begin_anew(self) -> None:
+        """The request is asked anew: nothing that it said so far was worth showing."""
+        self._blank = ""
 
     def show_block(self, piece: str) -> None:
         """Text as a block of its own, whatever waits."""
@@ -118,7 +131,7 @@ class Output:
         self._text.append(piece)
         self.writer.text(piece)
 
-    def _say_held_back(self) -> None:
+    def say_held_back(self) -> None:
         """What was held back as the possible beginning of something is none."""
         if self.stopped_by is not None:
             return
@@ -136,9 +149,11 @@ class Output:
                 piece = piece[: self._room]
                 self.stopped_by = "limit"
             self._room -= len(piece)
+            if not piece:
+                return
         if self._holds:
-            self.held.append(piece)
-            self.said = True
+            self._held.append(piece)
+            self.said = self.said or not piece.isspace()
             return
         if self.writer.open_block != "text":
             piece = self._blank + piece

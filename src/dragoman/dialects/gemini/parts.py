@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from dragoman.dialects.gemini.tools import tool_name
 from dragoman.dialects.history import Call, Placed
@@ -34,11 +33,14 @@ _SILENT = frozenset({"fallback", "mcp_tool_listing"})
 """Blocks that say nothing to a model."""
 
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})
+_PDF = "application/pdf"
 _MEDIA_BY_ENDING = {
     ".png": "image/png",
     ".webp": "image/webp",
-    ".pdf": "application/pdf",
+    ".pdf": _PDF,
+    ".gif": "image/gif",
 }
+_FETCHED = ("https://", "gs://")
 
 
 class PartWriter:
@@ -158,14 +160,20 @@ class PartWriter:
             case "content" if isinstance(content, list):
                 return self._document_of_blocks(document, cast("list[Any]", content), path)
             case "base64" if isinstance(data, str):
-                media_type = str(source.get("media_type") or "application/pdf")
-                return [*_titled(document), self._inline("document", source, media_type, data)]
+                return [*_titled(document), self._file(source, data, path)]
             case "url" if isinstance(url, str):
-                return [*_titled(document), self._by_url(url, "application/pdf", "document", path)]
+                return [*_titled(document), self._by_url(url, _PDF, "document", path)]
             case _:
                 self._losses.dropped(path, "the document is not in the request itself")
                 title = document.title or "document"
                 return [_text(f"[document omitted, it is not in the request itself: {title}]")]
+
+    def _file(self, source: dict[str, Any], data: str, path: str) -> Part:
+        media_type = str(source.get("media_type") or _PDF)
+        if media_type == _PDF:
+            return self._inline("document", source, media_type, data)
+        self._losses.dropped(path, f"the model reads no `{media_type}`")
+        return _text(f"[document omitted: the model reads no {media_type}]")
 
     def _document_of_blocks(self, document: Document, content: list[Any], path: str) -> list[Part]:
         objects = [cast("dict[str, Any]", entry) for entry in content if isinstance(entry, dict)]
@@ -177,11 +185,11 @@ class PartWriter:
         return parts + [self._image(Image(source), path) for source in sources]
 
     def _by_url(self, url: str, usual: str, kind: str, path: str) -> Part:
-        if not self._quirks.file_uris:
-            self._losses.dropped(path, "the server fetches nothing from URLs")
-            return _text(f"[{kind} omitted: the model cannot open {url}]")
-        ending = urlsplit(url).path.lower().rpartition(".")
+        ending = url.partition("?")[0].partition("#")[0].lower().rpartition(".")
         media_type = _MEDIA_BY_ENDING.get(f".{ending[2]}", usual)
+        if not self._quirks.file_uris or not url.startswith(_FETCHED) or media_type == "image/gif":
+            self._losses.dropped(path, "the server fetches nothing from this URL")
+            return _text(f"[{kind} omitted: the model cannot open {url}]")
         return {"fileData": {"mimeType": media_type, "fileUri": url}}
 
     def _inline(self, kind: str, source: dict[str, Any], media_type: str, data: str) -> Part:

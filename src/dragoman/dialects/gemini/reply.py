@@ -11,21 +11,19 @@ import msgspec
 
 from dragoman.dialects.dialect import NewId, Written
 from dragoman.dialects.gemini.calls import Calls
-from dragoman.dialects.gemini.endings import Hop, Verdict, conclude
-from dragoman.dialects.gemini.errors import read_stream_error
+from dragoman.dialects.gemini.endings import CUT, Hop, Verdict, conclude
+from dragoman.dialects.gemini.errors import read_stream_error, said_of
 from dragoman.dialects.gemini.grounding import Grounding
 from dragoman.dialects.gemini.output import Output
 from dragoman.dialects.gemini.request import join_fields
 from dragoman.dialects.gemini.server_parts import read_server_part
-from dragoman.dialects.gemini.shapes import Candidate, Chunk, Part, Reading
+from dragoman.dialects.gemini.shapes import Candidate, Chunk, Part, Reading, decode_chunk
 from dragoman.dialects.gemini.side_calls import SideCalls
-from dragoman.dialects.gemini.usage import UsageSum, with_searches
+from dragoman.dialects.gemini.usage import UsageSum
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import Said, Usage
-from dragoman.wire.jsonbytes import JsonError, decode, decode_with_surrogates, encode
-from dragoman.wire.sse import Frame
-
-_decode_chunk = msgspec.json.Decoder(Chunk).decode
+from dragoman.wire.jsonbytes import JsonError, decode, encode
+from dragoman.wire.sse import Frame, SseDecoder
 
 MOST_IDLE_RESUMES = 3
 """Requests in a row that go on without saying anything."""
@@ -46,6 +44,9 @@ class GeminiReply:
         self._sum = UsageSum()
         self._hop = Hop()
         self._fields = reading.fields
+        """The question as the next request asks it."""
+        self._asked = reading.fields
+        """The question of the running request, perhaps with a note; what it told to go on from holds for that."""
         self._next: dict[str, msgspec.Raw] | None = None
         self._tries = 0
         self._idle = 0
@@ -78,7 +79,7 @@ class GeminiReply:
         if frame.data is None:
             self._take_stray(frame.raw)
         elif frame.data:
-            self._read(_decode(frame.data), frame.data)
+            self._read(decode_chunk(frame.data), frame.data)
         return self._output.writer.take()
 
     def read_whole(self, body: bytes) -> Sequence[Said]:
@@ -90,7 +91,7 @@ class GeminiReply:
         chunks = cast("list[Any]", value) if isinstance(value, list) else [value]
         for chunk in chunks:
             data = encode(chunk)
-            self._read(_decode(data), data)
+            self._read(decode_chunk(data), data)
         return self.finish()
 
     def finish(self, rest: bytes = b"") -> Sequence[Said]:
@@ -98,6 +99,8 @@ class GeminiReply:
             return ()
         self._take_rest(rest)
         if self._side is not None and self._side.running is not None:
+            if self._hop.was_cut:
+                raise UpstreamNonsense(CUT)
             self._side.end_request(self._output)
             self._go_on_beside(self._side)
         elif not self._ended:
@@ -125,26 +128,24 @@ class GeminiReply:
 
     def _take_rest(self, rest: bytes) -> None:
         """What came after the last frame: its blank line may be missing, or it is an error without any framing."""
-        stray = bytes(self._stray) + rest
+        text = bytes(self._stray) + rest
         self._stray.clear()
-        text = stray.strip()
-        if not text or text.startswith(b":"):
-            return
-        error = read_stream_error(text, self._reading.message_model)
+        error = read_stream_error(text, self._reading.message_model) if text.strip() else None
         if error is not None:
             raise error
-        if text.startswith(b"data:"):
-            data = text.removeprefix(b"data:").strip()
+        for frame in SseDecoder().feed(rest + b"\n\n") if rest else ():
+            if not frame.data:
+                continue
             try:
-                chunk = _decode(data)
+                chunk = decode_chunk(frame.data)
             except UpstreamNonsense:
                 return  # a cut: whatever it was, it is not there
-            self._read(chunk, data)
+            self._read(chunk, frame.data)
 
     def _read(self, chunk: Chunk, data: bytes) -> None:
         if chunk.error is not None:
             error = read_stream_error(data, self._reading.message_model)
-            raise error or UpstreamNonsense("the upstream reported an error without words")
+            raise error or UpstreamNonsense(f"the upstream reported an error: {said_of(chunk.error)}")
         hop = self._hop
         hop.chunks += 1
         if chunk.usageMetadata is not None:
@@ -157,44 +158,34 @@ class GeminiReply:
         if not chunk.candidates:
             return
         candidate = chunk.candidates[0]
-        hop.candidates += 1
+        hop.note(candidate)
         if self._side is not None:
             if self._side.running is not None:
                 self._side.read(candidate)
                 return
-            self._side.note_parts(decode(data))
+            self._side.note_parts(data)
         self._read_candidate(candidate)
 
     def _start(self) -> None:
         """The first chunk normally tells the true size of the prompt."""
-        known = self._sum.known
-        if known is None or not known.prompt_tokens:
-            self._output.writer.start()
-            return
-        self._output.writer.start(
-            Usage(input_tokens=known.input_tokens, cache_read_input_tokens=known.cache_read_input_tokens)
-        )
+        self._output.writer.start(self._sum.at_start)
 
     def _read_candidate(self, candidate: Candidate) -> None:
         content = candidate.content
         if content is not None and content.parts:
             for part in content.parts:
-                self._read_part(part)
+                if self._output.stopped_by is None:
+                    self._read_part(part)
         if candidate.groundingMetadata is not None or candidate.urlContextMetadata is not None:
             self._grounding.note(candidate.groundingMetadata, candidate.urlContextMetadata)
-        hop = self._hop
-        if candidate.continuationToken:
-            hop.token = candidate.continuationToken
-        if candidate.finishReason:
-            hop.finish_reason = candidate.finishReason
-            hop.finish_message = candidate.finishMessage or ""
         if self._output.stopped_by is not None:
             # All that follows would be thrown away: stop paying for it.
             self._end(Verdict("end", "max_tokens"))
 
     def _read_part(self, part: Part) -> None:
-        self._hop.parts += 1
         output = self._output
+        if part.says_something:
+            self._hop.parts += 1
         if part.functionCall is not None:
             if not self._calls.reads_beside(part):
                 self._grounding.say(output)
@@ -207,12 +198,16 @@ class GeminiReply:
             if part.thoughtSignature:
                 output.sign_text(part.thoughtSignature)
         elif part.toolCall is not None or part.toolResponse is not None:
-            self._grounding.note_part(_as_it_came(part))
-        else:
-            read_server_part(part, output, self._calls.new_server_id)
+            self._grounding.note_part(part)
+        elif not read_server_part(part, output, self._calls.new_server_id) and part.thoughtSignature:
+            output.sign_text(part.thoughtSignature)
 
     def _conclude(self) -> None:
-        self._calls.finish()
+        if self._hop.finish_reason == "MAX_TOKENS":
+            self._calls.drop_partial()
+        if self._hop.finish_reason not in (None, "CONTINUATION"):
+            self._calls.finish()
+            self._output.say_held_back()
         if self._side is not None and self._side.any and self._hop.finish_reason is not None:
             self._go_on_beside(self._side)
             return
@@ -225,7 +220,10 @@ class GeminiReply:
         )
         if verdict.what == "again":
             self._tries += 1
-            self._next = self._with_note(verdict.note)
+            self._output.begin_anew()
+            if self._side is not None:
+                self._side.model_parts = []
+            self._next = self._asked = self._with_note(verdict.note)
         elif verdict.what == "go_on":
             self._go_on()
         else:
@@ -241,7 +239,7 @@ class GeminiReply:
             self._end(Verdict("end", "max_tokens"))
             return
         self._token = token
-        self._next = self._fields | {"continuationToken": msgspec.Raw(encode(token))}
+        self._next = self._asked | {"continuationToken": msgspec.Raw(encode(token))}
 
     def _go_on_beside(self, side: SideCalls) -> None:
         """The next side call, or the model again with the results of all."""
@@ -254,9 +252,12 @@ class GeminiReply:
             # The client runs its own calls of the same turn first; the results travel with its next request.
             self._end(Verdict("end", "tool_use"))
             return
+        if not side.end_round():
+            self._end(Verdict("end", "pause_turn"))
+            return
         self._fields = self._fields | {"contents": msgspec.Raw(side.go_on(self._fields["contents"]))}
         self._fields["toolConfig"] = msgspec.Raw(encode({"functionCallingConfig": {"mode": "AUTO"}}))
-        self._next = self._fields
+        self._next = self._asked = self._fields
 
     def _with_note(self, note: str) -> dict[str, msgspec.Raw]:
         """The request as it was, or with a note at its end."""
@@ -281,9 +282,12 @@ class GeminiReply:
         details = None
         if self.stop_reason == "refusal":
             details = {"type": "refusal", "category": None, "explanation": verdict.details}
-        output.writer.end(self.stop_reason, self._final_usage(), stop_sequence, details)
+        usage = self._sum.at_end(self._estimated_input_tokens)
+        output.writer.end(self.stop_reason, usage, stop_sequence, details)
 
     def _ending(self, verdict: Verdict) -> tuple[str, str | None]:
+        if self._output.writer.tool_calls:
+            return "tool_use", None
         if self._output.stopped_by == "stop_sequence":
             return "stop_sequence", self._output.stop_sequence
         if self._output.stopped_by == "limit":
@@ -293,38 +297,3 @@ class GeminiReply:
             full = usage.prompt_tokens + usage.output_tokens >= window
             return ("model_context_window_exceeded" if full else "max_tokens"), None
         return verdict.stop_reason, None
-
-    def _final_usage(self) -> Usage:
-        """What the server told; the estimate in place of nothing."""
-        usage = self._sum.known
-        if usage is None or not usage.prompt_tokens:
-            usage = with_searches(Usage(input_tokens=self._estimated_input_tokens), self._sum.searches)
-        return usage
-
-
-def _as_it_came(part: Part) -> dict[str, Any]:
-    fields = {name: getattr(part, name) for name in ("toolCall", "toolResponse", "thoughtSignature")}
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _decode(data: bytes) -> Chunk:
-    try:
-        return _decode_chunk(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_loosely(data)
-
-
-def _decode_loosely(data: bytes) -> Chunk:
-    """A chunk that the fast decoder refuses: half a surrogate pair, or a field of an unusual type."""
-    try:
-        value = decode_with_surrogates(data)
-    except JsonError:
-        value = None
-    if isinstance(value, list) and len(value) == 1:  # pyright: ignore[reportUnknownArgumentType]
-        value = value[0]  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(value, dict):
-        raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
-    try:
-        return msgspec.convert(value, Chunk, strict=False)
-    except msgspec.ValidationError as error:
-        raise UpstreamNonsense(f"the upstream sent a chunk of an unknown shape ({error})") from None

@@ -1,7 +1,8 @@
 """Writes a Messages request as generateContent (spec/gemini.md sections 1, 2 and 13)."""
 
 import math
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 from urllib.parse import quote
 
 import msgspec
@@ -22,7 +23,7 @@ from dragoman.messages.errors import invalid_request
 from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
-from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonbytes import decode, encode
 
 MOST_STOP_SEQUENCES = 5
 
@@ -39,8 +40,10 @@ _COUNTED = ("contents", "systemInstruction", "tools")
 _RESOURCES = ("models/", "tunedModels/")
 
 
-def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin) -> Written:
-    """The request for the upstream model `model`, always streamed.
+def write_request(
+    request: MessagesRequest, model: str, quirks: Quirks, origin: Origin, *, filtered: bool = False
+) -> Written:
+    """The request for the upstream model `model`, always streamed. `filtered`: Google's safety filters stay on.
 
     Raises ApiError for an empty conversation, too many tools and what `judge_other_fields` refuses.
     """
@@ -62,7 +65,9 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
     if system := _system(conversation, tools, output.instructions):
         values["systemInstruction"] = {"parts": [{"text": text} for text in system]}
     values |= tools.fields
-    values |= {"safetySettings": SAFETY, "generationConfig": config, "contents": written.contents}
+    if not filtered:
+        values["safetySettings"] = SAFETY
+    values |= {"generationConfig": config, "contents": written.contents}
     fields = {name: msgspec.Raw(encode(value)) for name, value in values.items()}
     path = f"/{_resource(model)}:streamGenerateContent?alt=sse"
     return Written(
@@ -80,6 +85,10 @@ def write_count(request: MessagesRequest, model: str, quirks: Quirks, origin: Or
     reading = write_request(request, model, quirks, origin).reading
     assert isinstance(reading, Reading)
     fields = {name: reading.fields[name] for name in _COUNTED if name in reading.fields}
+    if reading.searches and "toolConfig" in reading.fields:
+        # Both kinds of tools stand together only with a `toolConfig`, and Google's own weigh nothing.
+        functions = cast("list[Any]", decode(bytes(reading.fields["tools"])))[:1]
+        fields["tools"] = msgspec.Raw(encode(functions))
     resource = _resource(model)
     if quirks.flat_count:
         body = join_fields(fields)
@@ -90,15 +99,19 @@ def write_count(request: MessagesRequest, model: str, quirks: Quirks, origin: Or
 
 
 def join_fields(fields: dict[str, msgspec.Raw]) -> bytes:
-    """An object of fields that are encoded already."""
-    return b"{" + b",".join([encode(name) + b":" + bytes(value) for name, value in fields.items()]) + b"}"
+    """An object of fields that are encoded already. They are copied once: a second copy of a long conversation would
+    cost as much as encoding it."""
+    pieces = [piece for name, value in fields.items() for piece in (b",", encode(name), b":", value)]
+    return b"".join([b"{", *pieces[1:], b"}"])
 
 
+@lru_cache(maxsize=256)
 def _resource(model: str) -> str:
     """`models/x` for an id with or without it."""
     kind = next((prefix for prefix in _RESOURCES if model.startswith(prefix)), "models/")
     name = model.removeprefix(kind)
-    if not name.strip("./ "):
+    # Servers that drop what follows a `;` would be left with what stands before it.
+    if not name.partition(";")[0].strip("./ ") or ".." in name or not name.isprintable():
         raise invalid_request("model: expected the name of a model")
     return kind + quote(name, safe="@:")
 
@@ -151,7 +164,7 @@ def _stops(conversation: Conversation) -> tuple[str, ...]:
 
 def _estimate(fields: dict[str, msgspec.Raw], media_bytes: int, media_tokens: int) -> int:
     """What the model reads: contents, system prompt and tools."""
-    text = b"".join([bytes(fields[name]) for name in ("systemInstruction", "contents") if name in fields])
+    text = b"".join([fields[name] for name in ("systemInstruction", "contents") if name in fields])
     tools = bytes(fields["tools"]) if "tools" in fields else b""
     read = estimate_tokens(text, media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
     return max(math.ceil(read), LEAST_TOKENS) + media_tokens

@@ -10,17 +10,23 @@ from dragoman.dialects.gemini.output import Output
 from dragoman.dialects.gemini.shapes import Part
 
 
-def read_server_part(part: Part, output: Output, new_server_id: Callable[[], str]) -> None:
-    """Say such a part as the API's own blocks; an empty part says nothing."""
+def read_server_part(part: Part, output: Output, new_server_id: Callable[[], str]) -> bool:
+    """Say such a part as the API's own blocks. False for a part that says nothing."""
     if part.executableCode is not None:
         output.code_id = new_server_id()
         code = str(part.executableCode.get("code") or "")
         say_server_tool(output, output.code_id, "code_execution", {"code": code})
     elif part.codeExecutionResult is not None:
-        output.begin_call(output.code_id or new_server_id(), None)
-        output.writer.whole_block(_code_result(output.code_id or new_server_id(), part.codeExecutionResult))
+        output.code_id = output.code_id or new_server_id()
+        output.begin_call(output.code_id, None)
+        output.writer.whole_block(_code_result(output.code_id, part.codeExecutionResult))
     elif part.inlineData is not None:
+        output.say_held_back()
         output.show_block(_omitted(part.inlineData))
+        output.begin_text_block()
+    else:
+        return False
+    return True
 
 
 def _code_result(tool_use_id: str, result: dict[str, Any]) -> dict[str, Any]:

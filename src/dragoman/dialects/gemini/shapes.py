@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from dragoman.messages.errors import UpstreamNonsense
+from dragoman.wire.jsonbytes import JsonError, decode_with_surrogates
+
 
 class FunctionCall(msgspec.Struct, frozen=True, gc=False):
     name: str | None = None
@@ -29,6 +32,14 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     codeExecutionResult: dict[str, Any] | None = None
     toolCall: dict[str, Any] | None = None
     toolResponse: dict[str, Any] | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is more than a signature."""
+        if self.text:
+            return True
+        of_tools = self.executableCode or self.codeExecutionResult or self.toolCall or self.toolResponse
+        return bool(self.functionCall or self.inlineData or of_tools)
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -67,6 +78,33 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     promptFeedback: PromptFeedback | None = None
     usageMetadata: UsageMetadata | None = None
     error: Any = None
+
+
+def decode_chunk(data: bytes) -> Chunk:
+    """Raises UpstreamNonsense."""
+    try:
+        return _decode_chunk(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_loosely(data)
+
+
+_decode_chunk = msgspec.json.Decoder(Chunk).decode
+
+
+def _decode_loosely(data: bytes) -> Chunk:
+    """A chunk that the fast decoder refuses: half a surrogate pair, or a field of an unusual type."""
+    try:
+        value = decode_with_surrogates(data)
+    except JsonError:
+        value = None
+    if isinstance(value, list) and len(value) == 1:  # pyright: ignore[reportUnknownArgumentType]
+        value = value[0]  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(value, dict):
+        raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
+    try:
+        return msgspec.convert(value, Chunk, strict=False)
+    except msgspec.ValidationError as error:
+        raise UpstreamNonsense(f"the upstream sent a chunk of an unknown shape ({error})") from None
 
 
 SideTool = Literal["web_search", "web_fetch"]

@@ -10,11 +10,11 @@ from typing import Any, cast
 import msgspec
 
 from dragoman.dialects.dialect import NewId
-from dragoman.dialects.gemini.grounding import Grounding, say_server_tool
+from dragoman.dialects.gemini.grounding import NOT_ACCESSIBLE, Grounding, say_server_tool
 from dragoman.dialects.gemini.output import Output
 from dragoman.dialects.gemini.shapes import Candidate, Reading, SideTool
 from dragoman.dialects.gemini.tools import side_request_tools
-from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonbytes import JsonError, decode, encode
 
 Fields = dict[str, Any]
 
@@ -23,6 +23,8 @@ _PROMPTS: dict[SideTool, str] = {
     "web_fetch": "Read the page at this address, and tell what it says.\n\n{}",
 }
 _ARGUMENTS: dict[SideTool, str] = {"web_search": "query", "web_fetch": "url"}
+MOST_REFUSED_ROUNDS = 2
+"""Requests of the model's in a row whose calls were all refused."""
 _TOO_MANY = "max_uses_exceeded"
 
 
@@ -53,6 +55,8 @@ class SideCalls:
         self._left = reading.most_side_calls
         self._waiting: list[SideCall] = []
         self._done: list[SideCall] = []
+        self._ran = False
+        self._refused_rounds = 0
         self._grounding: Grounding | None = None
         self.running: SideCall | None = None
         """The call whose own request is under way."""
@@ -65,15 +69,25 @@ class SideCalls:
         """Whether the last request of the model made side calls."""
         return bool(self._waiting or self._done)
 
-    def note_parts(self, chunk: Any) -> None:
-        """The parts of a chunk (decoded JSON), but for thoughts."""
+    def note_parts(self, data: bytes) -> None:
+        """The parts of a chunk as they came, but for thoughts."""
         try:
-            parts: Any = chunk["candidates"][0]["content"]["parts"]
-        except (KeyError, IndexError, TypeError):
+            parts: Any = decode(data)["candidates"][0]["content"]["parts"]
+        except (JsonError, KeyError, IndexError, TypeError):
             return
-        self.model_parts += [
-            part for part in parts if isinstance(part, dict) and not cast("Fields", part).get("thought")
-        ]
+        for part in cast("list[Any]", parts) if isinstance(parts, list) else ():
+            if isinstance(part, dict):
+                self._note_part(cast("Fields", part))
+
+    def _note_part(self, part: Fields) -> None:
+        """An empty text, such as the last chunk has, may not come back; pieces of one text are one part."""
+        if part.get("thought") or part.get("text") == "":
+            return
+        last = self.model_parts[-1] if self.model_parts else {}
+        if set(part) == set(last) == {"text"}:
+            last["text"] += part["text"]
+        else:
+            self.model_parts.append(part)
 
     def begin(self, kind: SideTool, part: Fields, output: Output) -> None:
         """The model called the tool."""
@@ -89,15 +103,18 @@ class SideCalls:
                 self._refuse(call, output)
                 continue
             self._left -= 1
+            self._ran = True
             self.running = call
             self._grounding = Grounding(self._reading, self._new_id)
             tools = side_request_tools(call.kind, self._reading.domains, self._reading.excludes_domains)
             prompt = _PROMPTS[call.kind].format(call.asked)
             asked = [{"role": "user", "parts": [{"text": prompt}]}]
-            safety = self._reading.fields["safetySettings"]
+            filters = {
+                name: value for name, value in self._reading.fields.items() if name == "safetySettings"
+            }
             return {
                 "tools": msgspec.Raw(encode(tools)),
-                "safetySettings": safety,
+                **filters,
                 "contents": msgspec.Raw(encode(asked)),
             }
         return None
@@ -119,6 +136,10 @@ class SideCalls:
         self.running = None
         text = "".join(call.texts)
         results = grounding.results()
+        if call.kind == "web_fetch" and grounding.unread:
+            told = text or "the page could not be read"
+            self._finish(call, {"error": told}, [], NOT_ACCESSIBLE, output)
+            return
         if not text and not results:
             self._finish(call, {"error": "the tool returned nothing"}, [], "unavailable", output)
             return
@@ -126,6 +147,12 @@ class SideCalls:
         listed = [f"{result['title']} — {result['url']}" for result in results]
         told = "\n".join([text, *(["Sources:", *listed] if listed else [])])
         self._finish(call, {"output": told}, results, "", output)
+
+    def end_round(self) -> bool:
+        """Whether the model is to be asked again: not if it goes on to call what it has used up."""
+        self._refused_rounds = 0 if self._ran else self._refused_rounds + 1
+        self._ran = False
+        return self._refused_rounds < MOST_REFUSED_ROUNDS
 
     def go_on(self, contents: msgspec.Raw) -> bytes:
         """`contents` with what the model said, and the results of its calls; ready for the next calls."""

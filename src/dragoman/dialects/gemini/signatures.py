@@ -68,11 +68,11 @@ class TurnSignatures:
     def __init__(self, own: Seal, origin: Origin, thoughts: Iterable[Thought]) -> None:
         self._seal = own
         self._kept = origin.kept
-        self._calls: dict[str, str] = {}
-        for thought in thoughts:
-            for signature in own.signatures(thought.signature):
-                if signature.kind == "call":
-                    self._calls[signature.key] = signature.value
+        # Opening an envelope is dear: each is opened once.
+        self._opened = {thought.signature: own.signatures(thought.signature) for thought in thoughts}
+        self._calls = {
+            one.key: one.value for opened in self._opened.values() for one in opened if one.kind == "call"
+        }
 
     def of_call(self, tool_use_id: str) -> str | None:
         """The signature that came with a call."""
@@ -86,13 +86,39 @@ class TurnSignatures:
 
     def carried(self, thought: Thought, kind: Kind) -> str | None:
         """What the envelope of a thinking block holds for the block itself, or for the text before it."""
-        found = [one.value for one in self._seal.signatures(thought.signature) if one.kind == kind]
+        found = [one.value for one in self._opened.get(thought.signature, ()) if one.kind == kind]
         return found[-1] if found else None
 
     def _of_kept(self, key: str) -> str | None:
         envelope = self._kept(key)
         signatures = self._seal.signatures(envelope) if envelope is not None else []
         return signatures[0].value if signatures else None
+
+
+class OwnParts(msgspec.Struct, frozen=True):
+    """Parts that an earlier answer left in an envelope, as they have to come back."""
+
+    parts: list[dict[str, Any]] = []
+    """Of a tool that ran within the request."""
+    calls: list[dict[str, Any]] = []
+    """Function calls that ran in requests of their own."""
+    responses: list[dict[str, Any]] = []
+    """A function response for each of `calls`."""
+
+
+def read_own_parts(opened: dict[str, Any]) -> OwnParts:
+    """Anybody may have written an envelope: a form that this dialect never wrote is left out."""
+    parts = _objects(opened.get("parts"))
+    responses = [
+        one for one in _objects(opened.get("responses")) if isinstance(one.get("functionResponse"), dict)
+    ]
+    calls = [part for part in parts if isinstance(part.get("functionCall"), dict)]
+    if not calls:
+        return OwnParts(parts=[part for part in parts if "toolCall" in part or "toolResponse" in part])
+    names = [call["functionCall"].get("name") for call in calls]
+    if names != [response["functionResponse"].get("name") for response in responses]:
+        return OwnParts()
+    return OwnParts(calls=calls, responses=responses)
 
 
 def text_key(text: str) -> str:
@@ -106,6 +132,11 @@ def model_family(model: str) -> str:
     name = model.lower().rpartition("/")[2]
     found = _FAMILY.match(name)
     return found[0] if found else name
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    entries = cast("list[Any]", value) if isinstance(value, list) else []
+    return [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
 
 
 def _is_packed(entry: Any) -> bool:

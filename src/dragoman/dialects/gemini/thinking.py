@@ -36,17 +36,17 @@ def plan_thinking(
     request: MessagesRequest, conversation: Conversation, limit: int, quirks: Quirks
 ) -> ThinkingPlan:
     """For a request whose output limit is `limit` tokens."""
-    if quirks.effort_style == "none":
-        return ThinkingPlan({})
     wanted = wants_thinking(conversation)
     effort = _effort(request, conversation)
     tight = not wanted and request.max_tokens < SMALL_LIMIT and not request.counting
     if tight:
         effort = "off"
-    by_level = quirks.effort_style == "thinking_level"
-    config = _level(effort, quirks) if by_level else _budget(effort, limit, quirks, wanted)
-    if wanted and shows_thinking(conversation) and config.get("thinkingBudget") != 0:
-        config["includeThoughts"] = True
+    config: dict[str, Any] = {}
+    if quirks.effort_style != "none":
+        by_level = quirks.effort_style == "thinking_level"
+        config = _level(effort, quirks) if by_level else _budget(effort, limit, quirks, wanted)
+        if wanted and shows_thinking(conversation) and config.get("thinkingBudget") != 0:
+            config["includeThoughts"] = True
     if not tight or not quirks.always_reasons:
         return ThinkingPlan(config)
     visible = request.max_tokens if request.max_tokens >= SHORTEST_CUT else None

@@ -81,19 +81,18 @@ def write_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> W
     places = {id(tool): index for index, tool in enumerate(conversation.tools)}
     functions: list[Tool] = []
     server: dict[str, Tool] = {}
+    # No mode keeps the server from using its own tools.
+    forbidden = conversation.tool_choice is not None and conversation.tool_choice.type == "none"
     for tool in visible_tools(conversation):
         path = f"tools.{places[id(tool)]}"
         if is_function(tool):
             _name_losses(tool, path, losses)
             functions.append(tool)
         elif (name := built_in_tool(tool)) is not None:
-            server.setdefault(name, tool)
+            if not forbidden:
+                server.setdefault(name, tool)
         else:
             losses.dropped(path, _why_not_sent(tool))
-    if len(functions) > MOST_FUNCTIONS:
-        raise invalid_request(
-            f"tools: at most {MOST_FUNCTIONS} functions reach this model, got {len(functions)}"
-        )
     declared = [_declaration(tool, quirks) for tool in functions]
     if declared and server and not quirks.search_with_functions:
         return _with_side_tools(conversation, declared, server, quirks, losses)
@@ -126,7 +125,7 @@ def _with_built_in(
     ]
     config: dict[str, Any] = {}
     if declared:
-        tools.insert(0, {"functionDeclarations": declared})
+        tools.insert(0, _functions(declared))
         config["functionCallingConfig"] = _calling(conversation, declared, quirks, losses)
         if server:
             config["includeServerSideToolInvocations"] = True
@@ -164,10 +163,18 @@ def _with_side_tools(
         most = min(most, limit) if isinstance(limit, int) and limit > 0 else most
     domains = _domains(server.get("googleSearch"), quirks, losses)
     fields: dict[str, Any] = {
-        "tools": [{"functionDeclarations": declared}],
+        "tools": [_functions(declared)],
         "toolConfig": {"functionCallingConfig": _calling(conversation, declared, quirks, losses)},
     }
     return WrittenTools(fields, side_tools=side, most_side_calls=most, domains=domains)
+
+
+def _functions(declared: list[dict[str, Any]]) -> dict[str, Any]:
+    if len(declared) > MOST_FUNCTIONS:
+        raise invalid_request(
+            f"tools: at most {MOST_FUNCTIONS} functions reach this model, got {len(declared)}"
+        )
+    return {"functionDeclarations": declared}
 
 
 def _declaration(tool: Tool, quirks: Quirks) -> dict[str, Any]:
@@ -190,8 +197,9 @@ def _calling(
 ) -> dict[str, Any]:
     """`functionCallingConfig` for the functions that were declared."""
     choice = conversation.tool_choice
+    names = {function["name"] for function in declared}
     validated = quirks.tool_choice_required and any(
-        tool.strict and is_function(tool) for tool in conversation.tools
+        tool.strict and is_function(tool) and tool_name(tool.name) in names for tool in conversation.tools
     )
     usual = {"mode": "VALIDATED" if validated else "AUTO"}
     if choice is None or choice.type == "auto":
@@ -204,7 +212,7 @@ def _calling(
     if choice.type == "any":
         return {"mode": "ANY"}
     name = tool_name(choice.name)
-    if all(function["name"] != name for function in declared):
+    if name not in names:
         losses.dropped("tool_choice", "the chosen tool does not reach the server")
         return usual
     return {"mode": "ANY", "allowedFunctionNames": [name]}

@@ -1,10 +1,15 @@
 """Gemini's usage to Anthropic's classes, summed over the requests of one answer (spec/gemini.md sections 8.3, 9)."""
 
+from msgspec.structs import replace
+
 from dragoman.dialects.gemini.shapes import UsageMetadata
 from dragoman.messages.events import Usage
 
 LARGEST_COUNT = 10_000_000
 """More tokens in one request than any model takes: a larger number is a lie or an overflow."""
+
+_NOTHING = UsageMetadata()
+"""What Vertex AI says in most chunks."""
 
 
 class UsageSum:
@@ -19,12 +24,15 @@ class UsageSum:
 
     def note(self, metadata: UsageMetadata) -> None:
         """The newest numbers of the running request; they are cumulative."""
+        if metadata.promptTokenCount is None and self._current is not None:
+            metadata = self._current if metadata == _NOTHING else _merged(self._current, metadata)
         self._current = metadata
 
     def end_request(self) -> None:
         """A further request is to follow."""
         if self._current is not None:
-            self._first = self._first or self._current
+            if self._first is None or not _prompt_of(self._first):
+                self._first = self._current
             output, thoughts = _output_of(self._current)
             self._output += output
             self._thoughts += thoughts
@@ -33,10 +41,12 @@ class UsageSum:
     @property
     def known(self) -> Usage | None:
         """What was told by now; None before anything was."""
-        first = self._first or self._current
+        first = self._first
+        if first is None or (not _prompt_of(first) and self._current is not None):
+            first = self._current
         if first is None:
             return None
-        prompt = _count(first.promptTokenCount)
+        prompt = _prompt_of(first)
         cached = min(_count(first.cachedContentTokenCount), prompt)
         output, thoughts = _output_of(self._current) if self._current is not None else (0, 0)
         usage = Usage(
@@ -45,31 +55,51 @@ class UsageSum:
             output_tokens=self._output + output,
             output_tokens_details={"thinking_tokens": self._thoughts + thoughts},
         )
-        return with_searches(usage, self.searches)
+        return self._with_searches(usage)
+
+    @property
+    def at_start(self) -> Usage | None:
+        """The input alone; None while the prompt's size is not known."""
+        known = self.known
+        if known is None or not known.prompt_tokens:
+            return None
+        return Usage(input_tokens=known.input_tokens, cache_read_input_tokens=known.cache_read_input_tokens)
+
+    def at_end(self, estimated_input_tokens: int) -> Usage:
+        """All that was told; the estimate in place of an input that was not."""
+        usage = self.known or self._with_searches(Usage())
+        return usage if usage.prompt_tokens else replace(usage, input_tokens=estimated_input_tokens)
+
+    def _with_searches(self, usage: Usage) -> Usage:
+        if not self.searches:
+            return usage
+        return replace(usage, server_tool_use={"web_search_requests": self.searches})
 
 
-def with_searches(usage: Usage, searches: int) -> Usage:
-    """The usage with the number of searches, if there were any."""
-    if not searches:
-        return usage
-    return Usage(
-        input_tokens=usage.input_tokens,
-        cache_read_input_tokens=usage.cache_read_input_tokens,
-        output_tokens=usage.output_tokens,
-        output_tokens_details=usage.output_tokens_details,
-        server_tool_use={"web_search_requests": searches},
-    )
+def _prompt_of(told: UsageMetadata) -> int:
+    """The prompt with what was cached. The total fills it in where it was left out."""
+    if told.promptTokenCount is not None:
+        return _count(told.promptTokenCount)
+    others = (told.candidatesTokenCount, told.thoughtsTokenCount, told.toolUsePromptTokenCount)
+    return max(_count(told.totalTokenCount) - sum(map(_count, others)), 0)
 
 
 def _output_of(told: UsageMetadata) -> tuple[int, int]:
     """Output with thoughts, and the thoughts of it. The total fills in what was left out."""
-    thoughts = _count(told.thoughtsTokenCount)
-    output = _count(told.candidatesTokenCount) + thoughts
-    before = _count(told.promptTokenCount) + _count(told.toolUsePromptTokenCount)
-    rest = _count(told.totalTokenCount) - before
-    if told.candidatesTokenCount is None and rest > output:
-        output = rest
-    return output, min(thoughts, output)
+    visible, thoughts = _count(told.candidatesTokenCount), _count(told.thoughtsTokenCount)
+    before = _prompt_of(told) + _count(told.toolUsePromptTokenCount)
+    missing = max(_count(told.totalTokenCount) - before - visible - thoughts, 0)
+    if told.candidatesTokenCount is None:
+        visible += missing
+    elif told.thoughtsTokenCount is None:
+        thoughts += missing
+    return visible + thoughts, thoughts
+
+
+def _merged(before: UsageMetadata, newest: UsageMetadata) -> UsageMetadata:
+    """What a chunk left out (on Vertex AI many name no number at all) stays as it was."""
+    told = {name: getattr(newest, name) for name in UsageMetadata.__struct_fields__}
+    return replace(before, **{name: value for name, value in told.items() if value is not None})
 
 
 def _count(value: int | None) -> int:
