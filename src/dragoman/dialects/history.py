@@ -8,7 +8,9 @@ from collections import defaultdict, deque
 
 import msgspec
 
-from dragoman.messages.blocks import Block, Compaction, Text, ToolResult, ToolUse
+from dragoman.dialects.losses import Losses
+from dragoman.dialects.plain_text import tool_change_note
+from dragoman.messages.blocks import Block, Compaction, Text, ToolChange, ToolResult, ToolUse
 from dragoman.messages.request import Conversation, Message
 
 ATTRIBUTION = "x-anthropic-billing-header:"
@@ -77,6 +79,19 @@ def read_history(conversation: Conversation) -> History:
             history.turns.append(turn)
             _add_other(turn, index, first, message, waiting, history.orphans)
     return history
+
+
+def note_text(turn: Turn, losses: Losses) -> str:
+    """What a system message in the middle of the conversation says."""
+    texts: list[str] = []
+    for placed in turn.blocks:
+        if isinstance(placed.block, Text):
+            texts += [placed.block.text] if placed.block.text else []
+        elif isinstance(placed.block, ToolChange):
+            texts.append(tool_change_note(placed.block))
+        else:
+            losses.dropped(placed.path, "only text has a place in a system message")
+    return "\n\n".join(texts)
 
 
 def summary_text(summary: str) -> str:

@@ -1,5 +1,6 @@
-from dragoman.dialects.history import read_history, system_blocks
-from dragoman.messages.blocks import Text, ToolUse
+from dragoman.dialects.history import Placed, Turn, note_text, read_history, system_blocks
+from dragoman.dialects.losses import Losses
+from dragoman.messages.blocks import Text, Thought, ToolChange, ToolUse
 from tests.support.chat_requests import assistant, call, conversation, result, system, text, user
 
 BILLING = "x-anthropic-billing-header: cc_version=2.1.330.440; cc_entrypoint=sdk-cli;"
@@ -131,3 +132,13 @@ def test_an_empty_compaction_changes_nothing():
 def test_only_user_messages_bring_results():
     (one,) = turns(user("q"), assistant(call()), system(result("x")))[1].calls
     assert one.result is None
+
+
+def test_a_system_message_says_its_texts_and_which_tools_came_and_went():
+    losses = Losses()
+    blocks = [Text("one"), Text(""), ToolChange(True, "Read"), ToolChange(False, "Edit"), Thought("t", "s")]
+    turn = Turn("system", [Placed(3, at, block) for at, block in enumerate(blocks)])
+    assert note_text(turn, losses) == (
+        "one\n\nThe tool Read is now available.\n\nThe tool Edit is no longer available."
+    )
+    assert [(loss.field, loss.what) for loss in losses.as_tuple()] == [("messages.3.content.4", "dropped")]

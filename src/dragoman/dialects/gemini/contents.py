@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import msgspec
 
+from dragoman.dialects.block_parts import Part
 from dragoman.dialects.dialect import Origin
-from dragoman.dialects.gemini.parts import Part, PartWriter
+from dragoman.dialects.gemini.parts import PartWriter
 from dragoman.dialects.gemini.signatures import (
     SKIP,
     OwnParts,
@@ -20,9 +21,9 @@ from dragoman.dialects.gemini.signatures import (
     read_own_parts,
 )
 from dragoman.dialects.gemini.tools import tool_name
-from dragoman.dialects.history import Call, Placed, Turn, read_history
+from dragoman.dialects.history import Call, Placed, Turn, note_text, read_history
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.plain_text import reminder, server_tool_text, tool_change_note
+from dragoman.dialects.plain_text import reminder, server_tool_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import UpstreamIds
 from dragoman.messages.blocks import (
@@ -32,7 +33,6 @@ from dragoman.messages.blocks import (
     ServerToolUse,
     Text,
     Thought,
-    ToolChange,
     ToolUse,
     UnknownBlock,
 )
@@ -94,7 +94,7 @@ class _Writer:
         if turn.role == "assistant":
             self._write_assistant(turn)
         elif turn.role == "system":
-            if note := self._note_text(turn):
+            if note := note_text(turn, self._losses):
                 self._add("user", [{"text": reminder(note)}])
         else:
             told = [part for orphan in turn.orphans for part in self._parts.orphan(orphan)]
@@ -108,7 +108,9 @@ class _Writer:
         if self._contents[-1]["role"] == "model":
             self._losses.approximated("messages", "the model cannot go on with an answer; it is asked to")
             self._add("user", [{"text": CONTINUE}])
-        return WrittenContents(self._contents, self._parts.media_bytes, self._parts.media_tokens)
+        return WrittenContents(
+            self._contents, self._parts.blocks.media_bytes, self._parts.blocks.media_tokens
+        )
 
     def _add(self, role: str, parts: list[Part]) -> None:
         """Parts of a role; neighbours of one role are one content."""
@@ -118,17 +120,6 @@ class _Writer:
             self._contents[-1]["parts"] += parts
         else:
             self._contents.append({"role": role, "parts": list(parts)})
-
-    def _note_text(self, turn: Turn) -> str:
-        texts: list[str] = []
-        for placed in turn.blocks:
-            if isinstance(placed.block, Text):
-                texts += [placed.block.text] if placed.block.text else []
-            elif isinstance(placed.block, ToolChange):
-                texts.append(tool_change_note(placed.block))
-            else:
-                self._losses.dropped(placed.path, "only text has a place in a system message")
-        return "\n\n".join(texts)
 
     def _write_assistant(self, turn: Turn) -> None:
         calls = {id(call.place): call for call in turn.calls}

@@ -25,7 +25,9 @@ def read_failure(head: ReplyHead, body: bytes, request: MessagesRequest) -> Upst
     error = parse_google_error(body)
     if error is None:
         page = b"<" in body[:200]
-        error = GoogleError("" if page else redact_text(body[:LONGEST_WORDS].decode("utf-8", "replace")).strip())
+        error = GoogleError(
+            "" if page else redact_text(body[:LONGEST_WORDS].decode("utf-8", "replace")).strip()
+        )
     return judge_google_error(
         error, head.status, vendor=VENDOR, model=request.model, max_tokens=request.max_tokens, head=head
     )

@@ -3,34 +3,17 @@
 from collections.abc import Iterable
 from typing import Any, cast
 
+from dragoman.dialects.block_parts import BlockParts, Part
 from dragoman.dialects.gemini.tools import tool_name
 from dragoman.dialects.history import Call, Placed
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.plain_text import document_text, functions_text, search_result_text
+from dragoman.dialects.plain_text import functions_text
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.blocks import (
-    Block,
-    Compaction,
-    Document,
-    Image,
-    RedactedThought,
-    SearchResult,
-    Text,
-    Thought,
-    ToolReference,
-    ToolResult,
-    UnknownBlock,
-)
-from dragoman.messages.estimate import estimate_media_tokens
+from dragoman.messages.blocks import Block, Document, Image, ToolReference, ToolResult
 from dragoman.messages.request import Tool
-
-Part = dict[str, Any]
 
 NO_OUTPUT = "(no output)"
 MISSING_RESULT = "Tool result missing (interrupted)."
-
-_SILENT = frozenset({"fallback", "mcp_tool_listing"})
-"""Blocks that say nothing to a model."""
 
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _PDF = "application/pdf"
@@ -44,19 +27,16 @@ _FETCHED = ("https://", "gs://")
 
 
 class PartWriter:
-    """Writes the blocks of one request; adds up the base64 bytes and the tokens of the media that it writes."""
+    """Writes the blocks of one request. Implements `Parts`."""
 
     def __init__(self, tools: Iterable[Tool], model: str, quirks: Quirks, losses: Losses) -> None:
-        self.media_bytes = 0
-        self.media_tokens = 0
-        self._tools = {tool.name: tool for tool in tools}
-        self._model = model
+        self.blocks = BlockParts(self, tools, model, losses)
         self._quirks = quirks
         self._losses = losses
 
     def parts(self, blocks: Iterable[Placed]) -> list[Part]:
         """The parts of a user content; empty texts are left out."""
-        return [part for placed in blocks for part in self._parts_of(placed.block, placed.path)]
+        return [part for placed in blocks for part in self.blocks.of(placed.block, placed.path)]
 
     def orphan(self, placed: Placed) -> list[Part]:
         """A result that answers no call, as text: a function response would be refused."""
@@ -91,9 +71,9 @@ class PartWriter:
         references: list[Tool] = []
         for block in content:
             if isinstance(block, ToolReference):
-                self._collect_reference(block, path, references, texts)
+                references += self.blocks.referenced(block, path, texts)
                 continue
-            for part in self._parts_of(block, path):
+            for part in self.blocks.of(block, path):
                 if "text" in part:
                     texts.append(part["text"])
                 else:
@@ -102,38 +82,10 @@ class PartWriter:
             texts.append(functions_text(_definition(tool) for tool in references))
         return texts, media
 
-    def _collect_reference(
-        self, block: ToolReference, path: str, references: list[Tool], texts: list[str]
-    ) -> None:
-        tool = self._tools.get(block.tool_name)
-        if tool is not None:
-            references.append(tool)
-            return
-        self._losses.dropped(path, "the tool that a tool_reference names is not among `tools`")
-        texts.append(f"[the tool {block.tool_name} is not available]")
+    def text_part(self, text: str) -> Part:
+        return _text(text)
 
-    def _parts_of(self, block: Block, path: str) -> list[Part]:
-        match block:
-            case Text():
-                return [_text(block.text)] if block.text else []
-            case Image():
-                return [self._image(block, path)]
-            case Document():
-                return self._document(block, path)
-            case SearchResult():
-                if block.citations:
-                    self._losses.dropped(f"{path}.citations", "the model cannot cite documents")
-                return [_text(search_result_text(block))]
-            case UnknownBlock() if block.type not in _SILENT:
-                self._losses.dropped(path, f"blocks of type `{block.type}` have no place in this request")
-                return [_text(f"[{block.type} omitted: not supported by {self._model}]")]
-            case Thought() | RedactedThought() | Compaction() | UnknownBlock():
-                return []
-            case _:
-                self._losses.dropped(path, "the block does not belong into a user message")
-                return []
-
-    def _image(self, image: Image, path: str) -> Part:
+    def image_part(self, image: Image, path: str) -> Part:
         source = image.source
         data, url = source.get("data"), source.get("url")
         if source.get("type") == "base64" and isinstance(data, str):
@@ -147,26 +99,16 @@ class PartWriter:
         self._losses.dropped(path, "the image is not in the request itself")
         return _text("[image omitted: it is not in the request itself]")
 
-    def _document(self, document: Document, path: str) -> list[Part]:
-        if document.citations:
-            self._losses.dropped(f"{path}.citations", "the model cannot cite documents")
+    def file_parts(self, document: Document, path: str) -> list[Part]:
         source = document.source
-        data, content, url = source.get("data"), source.get("content"), source.get("url")
-        match source.get("type"):
-            case "text" if isinstance(data, str):
-                return [_text(document_text(document, data))]
-            case "content" if isinstance(content, str):
-                return [_text(document_text(document, content))]
-            case "content" if isinstance(content, list):
-                return self._document_of_blocks(document, cast("list[Any]", content), path)
-            case "base64" if isinstance(data, str):
-                return [*_titled(document), self._file(source, data, path)]
-            case "url" if isinstance(url, str):
-                return [*_titled(document), self._by_url(url, _PDF, "document", path)]
-            case _:
-                self._losses.dropped(path, "the document is not in the request itself")
-                title = document.title or "document"
-                return [_text(f"[document omitted, it is not in the request itself: {title}]")]
+        data, url = source.get("data"), source.get("url")
+        if source.get("type") == "base64" and isinstance(data, str):
+            return [*_titled(document), self._file(source, data, path)]
+        if source.get("type") == "url" and isinstance(url, str):
+            return [*_titled(document), self._by_url(url, _PDF, "document", path)]
+        self._losses.dropped(path, "the document is not in the request itself")
+        title = document.title or "document"
+        return [_text(f"[document omitted, it is not in the request itself: {title}]")]
 
     def _file(self, source: dict[str, Any], data: str, path: str) -> Part:
         media_type = str(source.get("media_type") or _PDF)
@@ -174,15 +116,6 @@ class PartWriter:
             return self._inline("document", source, media_type, data)
         self._losses.dropped(path, f"the model reads no `{media_type}`")
         return _text(f"[document omitted: the model reads no {media_type}]")
-
-    def _document_of_blocks(self, document: Document, content: list[Any], path: str) -> list[Part]:
-        objects = [cast("dict[str, Any]", entry) for entry in content if isinstance(entry, dict)]
-        texts = [text for entry in objects if isinstance(text := entry.get("text"), str)]
-        sources = [
-            cast("dict[str, Any]", entry["source"]) for entry in objects if entry.get("type") == "image"
-        ]
-        parts = [_text(document_text(document, "\n".join(texts)))]
-        return parts + [self._image(Image(source), path) for source in sources]
 
     def _by_url(self, url: str, usual: str, kind: str, path: str) -> Part:
         ending = url.partition("?")[0].partition("#")[0].lower().rpartition(".")
@@ -193,8 +126,7 @@ class PartWriter:
         return {"fileData": {"mimeType": media_type, "fileUri": url}}
 
     def _inline(self, kind: str, source: dict[str, Any], media_type: str, data: str) -> Part:
-        self.media_bytes += len(data)
-        self.media_tokens += estimate_media_tokens({"type": kind, "source": source})
+        self.blocks.count_media(kind, source, data)
         return {"inlineData": {"mimeType": media_type, "data": data}}
 
 

@@ -1,36 +1,20 @@
 """Content blocks as parts of a user message, and tool results as text (spec/openai-chat.md sections 2.2, 4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
 
+from dragoman.dialects.block_parts import BlockParts, Part
 from dragoman.dialects.history import Call, Placed
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.openai_chat.tools import function_definition
-from dragoman.dialects.plain_text import document_text, functions_text, search_result_text
+from dragoman.dialects.plain_text import functions_text
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.blocks import (
-    Block,
-    Compaction,
-    Document,
-    Image,
-    RedactedThought,
-    SearchResult,
-    Text,
-    Thought,
-    ToolReference,
-    UnknownBlock,
-)
-from dragoman.messages.estimate import estimate_media_tokens
+from dragoman.messages.blocks import Block, Document, Image, Text, ToolReference
 from dragoman.messages.request import Tool
 
-Part = dict[str, Any]
-
 NO_VISION = "[image omitted: model has no vision]"
-
-_SILENT = frozenset({"fallback", "mcp_tool_listing"})
-"""Blocks that say nothing to a model."""
 
 
 class ToolOutput(msgspec.Struct, frozen=True):
@@ -42,12 +26,10 @@ class ToolOutput(msgspec.Struct, frozen=True):
 
 
 class ContentWriter:
-    """Writes the blocks of one request; adds up the base64 bytes and the tokens of the media that it writes."""
+    """Writes the blocks of one request. Implements `Parts`."""
 
     def __init__(self, tools: Iterable[Tool], model: str, quirks: Quirks, losses: Losses) -> None:
-        self.media_bytes = 0
-        self.media_tokens = 0
-        self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
+        self.blocks = BlockParts(self, tools, model, losses)
         self._model = model
         self._quirks = quirks
         self._losses = losses
@@ -56,7 +38,7 @@ class ContentWriter:
         """The parts of a user message; empty texts are left out."""
         parts: list[Part] = []
         for placed in blocks:
-            for part in self._parts_of(placed.block, placed.path):
+            for part in self.blocks.of(placed.block, placed.path):
                 if part["type"] == "text" and self._quirks.cache_control:
                     marker = placed.block.cache_control if isinstance(placed.block, Text) else None
                     part = part | {"cache_control": marker} if marker else part
@@ -75,9 +57,9 @@ class ContentWriter:
         number = first_attachment
         for block in cast("tuple[Block, ...]", result.content):
             if isinstance(block, ToolReference):
-                self._collect_reference(block, call.result.path, references, texts)
+                references += self.blocks.referenced(block, call.result.path, texts)
                 continue
-            for part in self._parts_of(block, call.result.path):
+            for part in self.blocks.of(block, call.result.path):
                 if part["type"] == "text":
                     texts.append(part["text"])
                     continue
@@ -96,45 +78,17 @@ class ContentWriter:
             return f"[tool error] {text}" if text else "[tool error]"
         return text or self._quirks.filler_for_empty
 
-    def _collect_reference(
-        self, block: ToolReference, path: str, references: list[Tool], texts: list[str]
-    ) -> None:
-        tool = self._tools.get(block.tool_name)
-        if tool is not None:
-            references.append(tool)
-            return
-        self._losses.dropped(path, "the tool that a tool_reference names is not among `tools`")
-        texts.append(f"[the tool {block.tool_name} is not available]")
+    def text_part(self, text: str) -> Part:
+        return _text(text)
 
-    def _parts_of(self, block: Block, path: str) -> list[Part]:
-        match block:
-            case Text():
-                return [_text(block.text)] if block.text else []
-            case Image():
-                return [self._image(block, path)]
-            case Document():
-                return self._document(block, path)
-            case SearchResult():
-                if block.citations:
-                    self._losses.dropped(f"{path}.citations", "the server cannot cite documents")
-                return [_text(search_result_text(block))]
-            case UnknownBlock() if block.type not in _SILENT:
-                self._losses.dropped(path, f"blocks of type `{block.type}` have no place in this request")
-                return [_text(f"[{block.type} omitted: not supported by {self._model}]")]
-            case Thought() | RedactedThought() | Compaction() | UnknownBlock():
-                return []
-            case _:
-                self._losses.dropped(path, "the block does not belong into a user message")
-                return []
-
-    def _image(self, image: Image, path: str) -> Part:
+    def image_part(self, image: Image, path: str) -> Part:
         if not self._quirks.images:
             self._losses.dropped(path, "the model has no vision")
             return _text(NO_VISION)
         source = image.source
         data, url = source.get("data"), source.get("url")
         if source.get("type") == "base64" and isinstance(data, str):
-            self._count("image", source, data)
+            self.blocks.count_media("image", source, data)
             media_type = source.get("media_type") or "image/png"
             return _image_url(f"data:{media_type};base64,{data}")
         if source.get("type") == "url" and isinstance(url, str):
@@ -145,33 +99,14 @@ class ContentWriter:
         self._losses.dropped(path, "the image is not in the request itself")
         return _text("[image omitted: it is not in the request itself]")
 
-    def _document(self, document: Document, path: str) -> list[Part]:
-        if document.citations:
-            self._losses.dropped(f"{path}.citations", "the server cannot cite documents")
+    def file_parts(self, document: Document, path: str) -> list[Part]:
         source = document.source
-        data, content = source.get("data"), source.get("content")
-        match source.get("type"):
-            case "text" if isinstance(data, str):
-                return [_text(document_text(document, data))]
-            case "content" if isinstance(content, str):
-                return [_text(document_text(document, content))]
-            case "content" if isinstance(content, list):
-                return self._document_of_blocks(document, cast("list[Any]", content), path)
-            case "base64" if isinstance(data, str):
-                return [self._pdf(document, data, path)]
-            case _:
-                self._losses.dropped(path, "the document is not in the request itself")
-                where = source.get("url") or document.title or "document"
-                return [_text(f"[document omitted, it is not in the request itself: {where}]")]
-
-    def _document_of_blocks(self, document: Document, content: list[Any], path: str) -> list[Part]:
-        objects = [cast("dict[str, Any]", entry) for entry in content if isinstance(entry, dict)]
-        texts = [text for entry in objects if isinstance(text := entry.get("text"), str)]
-        sources = [
-            cast("dict[str, Any]", entry["source"]) for entry in objects if entry.get("type") == "image"
-        ]
-        parts = [_text(document_text(document, "\n".join(texts)))]
-        return parts + [self._image(Image(source), path) for source in sources]
+        data = source.get("data")
+        if source.get("type") == "base64" and isinstance(data, str):
+            return [self._pdf(document, data, path)]
+        self._losses.dropped(path, "the document is not in the request itself")
+        where = source.get("url") or document.title or "document"
+        return [_text(f"[document omitted, it is not in the request itself: {where}]")]
 
     def _pdf(self, document: Document, data: str, path: str) -> Part:
         media_type = document.source.get("media_type") or "application/pdf"
@@ -179,15 +114,11 @@ class ContentWriter:
         if not self._quirks.files:
             self._losses.dropped(path, "the model cannot read PDF files")
             return _text(f"[document omitted: {self._model} cannot read PDF files: {title}]")
-        self._count("document", document.source, data)
+        self.blocks.count_media("document", document.source, data)
         return {
             "type": "file",
             "file": {"filename": title, "file_data": f"data:{media_type};base64,{data}"},
         }
-
-    def _count(self, kind: str, source: dict[str, Any], data: str) -> None:
-        self.media_bytes += len(data)
-        self.media_tokens += estimate_media_tokens({"type": kind, "source": source})
 
 
 def _text(text: str) -> Part:

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects.history import Call, Placed, Turn, read_history, system_blocks
+from dragoman.dialects.block_parts import Part
+from dragoman.dialects.history import Call, Placed, Turn, note_text, read_history, system_blocks
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_chat.content import ContentWriter, Part
+from dragoman.dialects.openai_chat.content import ContentWriter
 from dragoman.dialects.openai_chat.reasoning import empty_reasoning, model_family, reasoning_fields
-from dragoman.dialects.plain_text import reminder, server_tool_text, tool_change_note
+from dragoman.dialects.plain_text import reminder, server_tool_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import UpstreamIds
 from dragoman.dialects.tool_names import upstream_tool_name
@@ -23,7 +24,6 @@ from dragoman.messages.blocks import (
     ServerToolUse,
     Text,
     Thought,
-    ToolChange,
     UnknownBlock,
 )
 from dragoman.messages.request import Conversation
@@ -106,7 +106,7 @@ class _Writer:
         if turn.role == "assistant":
             self._write_assistant(turn, in_tool_loop)
         elif turn.role == "system":
-            note = self._note_text(turn)
+            note = note_text(turn, self._losses)
             if note:
                 self.write_note(note)
         else:
@@ -127,7 +127,9 @@ class _Writer:
         for message in self._messages:
             if message["role"] == "user" and not self._quirks.cache_control:
                 message["content"] = _plain(message["content"])
-        return WrittenMessages(self._messages, self._content.media_bytes, self._content.media_tokens)
+        return WrittenMessages(
+            self._messages, self._content.blocks.media_bytes, self._content.blocks.media_tokens
+        )
 
     def _add_to_system(self, note: str) -> None:
         system = self._messages[0]
@@ -146,17 +148,6 @@ class _Writer:
             self._messages[-1]["content"] += parts
         else:
             self._messages.append(_user(parts))
-
-    def _note_text(self, turn: Turn) -> str:
-        texts: list[str] = []
-        for placed in turn.blocks:
-            if isinstance(placed.block, Text):
-                texts += [placed.block.text] if placed.block.text else []
-            elif isinstance(placed.block, ToolChange):
-                texts.append(tool_change_note(placed.block))
-            else:
-                self._losses.dropped(placed.path, "only text has a place in a system message")
-        return "\n\n".join(texts)
 
     def _write_assistant(self, turn: Turn, in_tool_loop: bool) -> None:
         text = self._assistant_text(turn.blocks)

@@ -54,8 +54,8 @@ def test_texts_are_text_parts_and_empty_ones_are_dropped():
 def test_a_base64_image_becomes_a_data_url():
     written = Content(image())
     assert written.parts == [PART]
-    assert written.writer.media_bytes == len(PNG)
-    assert written.writer.media_tokens > 0
+    assert written.writer.blocks.media_bytes == len(PNG)
+    assert written.writer.blocks.media_tokens > 0
 
 
 def test_an_image_url_is_passed_on():
@@ -68,7 +68,7 @@ def test_a_model_without_vision_is_told_of_the_image():
     written = Content(image(), quirks=Quirks(images=False))
     assert written.parts == [text(NO_VISION)]
     assert written.lost == [("messages.0.content.0", "dropped")]
-    assert written.writer.media_bytes == 0
+    assert written.writer.blocks.media_bytes == 0
 
 
 def test_a_server_that_fetches_no_images_gets_the_address_as_text():
@@ -91,7 +91,7 @@ def test_a_pdf_is_a_file_part_where_files_are_accepted():
             "file": {"filename": "report.pdf", "file_data": "data:application/pdf;base64,JVBERi0x"},
         }
     ]
-    assert written.writer.media_bytes == 8
+    assert written.writer.blocks.media_bytes == 8
     assert written.lost == []
 
 
