@@ -1,4 +1,4 @@
-"""Dragoman in this process between a client and a scripted upstream of either dialect."""
+"""Dragoman in this process between a client and a scripted upstream of any dialect."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 
 from dragoman.server.sse_response import Patience
-from tests.live_server.sessions import anthropic_settings, openai_settings
+from tests.live_server.sessions import anthropic_settings, gemini_settings, openai_settings
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.dragoman_in_process import InProcess, dragoman_in_process
+from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.openai_flavor import OPENAI, Flavor
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Script
 
-BACKENDS = ("openai_chat", "anthropic")
+BACKENDS = ("openai_chat", "anthropic", "gemini")
 every_backend = pytest.mark.parametrize("backend", BACKENDS)
 
-Upstream = ScriptedOpenAI | ScriptedAnthropic
+MODELS = {"openai_chat": "some-model", "anthropic": "some-model", "gemini": "gemini-3.8-flash"}
+"""A name of each backend's own. What nobody knows of is no model of Gemini's that thinks."""
+
+Upstream = ScriptedOpenAI | ScriptedAnthropic | ScriptedGemini
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,21 @@ class Scene:
 
 def scripted(backend: str, script: Script, flavor: Flavor = OPENAI) -> Upstream:
     """An upstream that speaks this dialect."""
-    return ScriptedOpenAI(script, flavor=flavor) if backend == "openai_chat" else ScriptedAnthropic(script)
+    match backend:
+        case "openai_chat":
+            return ScriptedOpenAI(script, flavor=flavor)
+        case "gemini":
+            return ScriptedGemini(script)
+        case _:
+            return ScriptedAnthropic(script)
 
 
 def settings_for(upstream: Upstream) -> dict[str, str]:
     """The environment of a Dragoman whose every model is there."""
     if isinstance(upstream, ScriptedOpenAI):
         return openai_settings(upstream)
+    if isinstance(upstream, ScriptedGemini):
+        return gemini_settings(upstream)
     return anthropic_settings(upstream)
 
 
@@ -72,3 +84,16 @@ def question(**fields: Any) -> dict[str, Any]:
         **fields,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def last_words(body: dict[str, Any]) -> str:
+    """The text that a body of any backend's ends with."""
+    if "contents" in body:
+        return body["contents"][-1]["parts"][-1]["text"]
+    content = body["messages"][-1]["content"]
+    return content if isinstance(content, str) else content[-1]["text"]
+
+
+def said_before(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The conversation in a body of any backend's."""
+    return body["contents"] if "contents" in body else body["messages"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from anthropic import DefaultAsyncHttpxClient
 
-from tests.live_server.backends import every_backend, question, served
+from tests.live_server.backends import every_backend, last_words, question, served
 from tests.support.grammar_table import check_stream
 from tests.support.http_answer import json_bytes
 from tests.support.message_rules import check_message
@@ -179,7 +179,7 @@ async def test_half_a_surrogate_pair_is_accepted_and_replaced(backend: str) -> N
         counted = await ask(scene.url, escaped.encode(), target="/v1/messages/count_tokens")
     assert b"message_stop" in answer.body
     assert counted.status == 200
-    assert scene.upstream.asked[0]["messages"][-1]["content"] == "cut \ufffd and \U0001f989 end"
+    assert last_words(scene.upstream.asked[0]) == "cut \ufffd and \U0001f989 end"
 
 
 RICH: dict[str, Any] = question(

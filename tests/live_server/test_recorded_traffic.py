@@ -1,4 +1,4 @@
-"""What the real Claude Code sent in seventy situations goes over the wire through both dialects."""
+"""What the real Claude Code sent in seventy situations goes over the wire through every dialect."""
 
 import json
 from collections.abc import Iterator
@@ -77,6 +77,17 @@ async def test_every_recording_is_answered_by_chat_completions(flavor: Flavor, m
     assert len(scene.upstream.violations) == len(learned), scene.upstream.violations
     if flavor is OPENAI:
         assert learned == set()
+
+
+@pytest.mark.parametrize("model", ["gemini-3.8-flash", "gemini-4-neon", "gemini-2.5-pro"])
+async def test_every_recording_is_answered_by_gemini(model: str) -> None:
+    """Issue point 8: nothing that its strict server would refuse."""
+    async with served("gemini", HELLO, env={"BIG_MODEL": model}) as scene:
+        for name, request in recorded():
+            if isinstance(request["body"], dict):
+                request["body"]["model"] = "claude-opus-4-8"
+                check_answer(name, request, await sent(scene, request))
+    assert scene.upstream.violations == []
 
 
 async def test_every_recording_is_answered_by_a_messages_upstream() -> None:

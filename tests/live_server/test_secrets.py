@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.live_server.backends import BACKENDS, Scene, question, scripted, settings_for
-from tests.live_server.test_faults import PHASES
+from tests.live_server.phases import PHASES
 from tests.support.dragoman_process import DragomanProcess
 from tests.support.openai_flavor import COMPATIBLE
 from tests.support.raw_client import Headers, Response, ask
@@ -34,7 +34,11 @@ ASKED = "marker-of-a-prompt"
 ANSWERED = "marker-of-an-answer"
 PLACE = "a-place-in-the-files"
 INSIDES = re.compile(r"Traceback|site-packages|\.py\b|src/dragoman|/home/|/tmp/|0x[0-9a-f]{6}")
-MODELS = {"openai_chat": "openai/some-model", "anthropic": "anthropic/some-model"}
+MODELS = {
+    "openai_chat": "openai/some-model",
+    "anthropic": "anthropic/some-model",
+    "gemini": "gemini/some-model",
+}
 
 
 def forms(secret: str) -> set[str]:
@@ -49,7 +53,7 @@ def forms(secret: str) -> set[str]:
 
 
 async def test_nothing_secret_is_said_whatever_the_upstreams_do(tmp_path: Path) -> None:
-    """T86, threats T8 and T9: every fault of test_faults.py and good answers, through both dialects in one process."""
+    """T86, threats T8 and T9: every fault of test_faults.py and good answers, through every dialect in one process."""
     home = tmp_path / PLACE
     home.mkdir()
     fault = PHASES["1 before the status"]
@@ -67,8 +71,9 @@ async def test_nothing_secret_is_said_whatever_the_upstreams_do(tmp_path: Path) 
     async with (
         scripted("openai_chat", script_of("openai_chat"), COMPATIBLE) as chat,
         scripted("anthropic", script_of("anthropic")) as messages,
+        scripted("gemini", script_of("gemini")) as gemini,
     ):
-        env = settings_for(chat) | settings_for(messages) | OURS
+        env = settings_for(chat) | settings_for(messages) | settings_for(gemini) | OURS
         env |= {
             "LOG_LEVEL": "debug",
             "CHANNEL_SPARE_BASE_URL": f"{chat.base_url}",
@@ -78,6 +83,7 @@ async def test_nothing_secret_is_said_whatever_the_upstreams_do(tmp_path: Path) 
             scenes = {
                 "openai_chat": Scene(dragoman, chat),  # type: ignore[arg-type]
                 "anthropic": Scene(dragoman, messages),  # type: ignore[arg-type]
+                "gemini": Scene(dragoman, gemini),  # type: ignore[arg-type]
             }
             for backend in BACKENDS:
                 good = await everything_asked(dragoman.url, MODELS[backend])
@@ -88,9 +94,9 @@ async def test_nothing_secret_is_said_whatever_the_upstreams_do(tmp_path: Path) 
                 for model in (*MODELS.values(), "some-model:spare"):
                     answers += await everything_asked(dragoman.url, model)
             broken = False
-            answers += await everything_asked(dragoman.url, "gemini-2.5-pro")
+            answers += await everything_asked(dragoman.url, "openai_responses/some-model")
             answers += await refused_at_the_door(dragoman.url)
-    upstream = [request for wire in (chat.wire, messages.wire) for request in wire.requests]
+    upstream = [request for wire in (chat.wire, messages.wire, gemini.wire) for request in wire.requests]
     shown = "\n".join(f"{answer.headers} {answer.body.decode()}" for answer in answers)
     for place, text in {"log": dragoman.output, "answers": shown}.items():
         for secret in (*OURS.values(), *THEIRS.values()):

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from tests.live_server.backends import every_backend, question, served
+from tests.live_server.backends import every_backend, last_words, question, said_before, served
 from tests.support.grammar_table import check_stream
 from tests.support.http_answer import chunk_bytes, json_bytes
 from tests.support.openai_flavor import COMPATIBLE
@@ -112,7 +112,8 @@ async def test_compressed_bodies_are_read(backend: str, encoding: str, squeeze: 
         answer = await ask(scene.url, body, headers={"content-encoding": encoding})
     assert answer.json()["content"][0]["text"] == "Hello"
     assert scene.upstream.wire.requests[0].header("content-encoding") is None
-    assert scene.upstream.asked[0]["messages"] == [{"role": "user", "content": "hi"}]
+    assert last_words(scene.upstream.asked[0]) == "hi"
+    assert len(said_before(scene.upstream.asked[0])) == 1
 
 
 @pytest.mark.parametrize(

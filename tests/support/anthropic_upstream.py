@@ -62,6 +62,8 @@ class ScriptedAnthropic:
         self._tokens = tokens
         self._models = models
         self._ids = 0
+        self.door = ""
+        """Stands in every id, as `vrtx_` does on Vertex AI."""
         self.requests: list[MessagesCall] = []
         self.violations: list[str] = []
         self.signatures: dict[str, str] = {}
@@ -179,11 +181,11 @@ class ScriptedAnthropic:
     def _new_id(self, prefix: str) -> str:
         self._ids += 1
         digest = hashlib.sha256(f"{prefix}{self._ids}".encode()).hexdigest()
-        return f"{prefix}01{digest[:22]}"
+        return f"{prefix}{self.door}01{digest[:22]}"
 
     def _sign(self, text: str) -> str:
         self._ids += 1
-        digest = hashlib.sha512(f"{self._ids}{text}".encode()).digest()
+        digest = hashlib.sha512(f"{self._ids}{self.door}{text}".encode()).digest()
         signature = base64.b64encode(b"scripted" + digest * 4).decode()
         self.signatures[signature] = text
         return signature

@@ -191,7 +191,9 @@ class GeminiApi:
         return json_answer(described[request.path])
 
     def _digest(self, purpose: str, length: int) -> str:
-        return hashlib.sha256(f"{purpose}{next(self._ids)}".encode()).hexdigest()[:length]
+        # Two servers never give the same ids.
+        seed = f"{self.base_path}{purpose}{next(self._ids)}"
+        return hashlib.sha256(seed.encode()).hexdigest()[:length]
 
 
 def _wants_events(request: WireRequest) -> bool:

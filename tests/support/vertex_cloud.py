@@ -21,7 +21,7 @@ TOKEN = "ya29.test-token-1"
 class ScriptedVertex:
     """`async with ScriptedVertex(gemini=..., claude=...) as google`: one script for each family of models.
 
-    Only the token that the identity granted is accepted, and only for the project and the location.
+    Only `token` is accepted, which is the one that the identity grants, and only for the project and the location.
     """
 
     def __init__(
@@ -31,14 +31,15 @@ class ScriptedVertex:
         claude: Script = (),
         location: str = "us-central1",
         flavor: GeminiFlavor = VERTEX,
+        token: str = TOKEN,
         **claude_rules: Any,
     ) -> None:
         self.location = location
         self.identity = ScriptedIdentity()
-        self.identity.same_token = True
-        self.gemini = GeminiApi(gemini, flavor=flavor, token=TOKEN, project=PROJECT, location=location)
+        self.identity.same_token = token == TOKEN
+        self.gemini = GeminiApi(gemini, flavor=flavor, token=token, project=PROJECT, location=location)
         self.claude = ScriptedVertexClaude(
-            claude, project=PROJECT, location=location, token=TOKEN, **claude_rules
+            claude, project=PROJECT, location=location, token=token, **claude_rules
         )
         self.wire = WireServer(self._answer)
 

@@ -54,7 +54,8 @@ class ScriptedVertexClaude:
     It refuses what Vertex AI refuses: `violations` lists these refusals, so that a test can say that there were
     none. A scripted failure is Google's envelope, in an array as the streaming method sends it; one with a `type` is
     Anthropic's. `betas` and `fields` are those that the models know, `models` those that exist, `token` is the only
-    one accepted, `tokens` is what a count answers, and `largest` the most bytes of a request.
+    one accepted, `tokens` is what a count answers, and `largest` the most bytes of a request. `signatures` is the book
+    of another server of Claude's: what is signed at one door is good at the other.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class ScriptedVertexClaude:
         betas: frozenset[str] = BETAS,
         fields: frozenset[str] = FIELDS,
         largest: int = 30 * 1024 * 1024,
+        signatures: dict[str, str] | None = None,
     ) -> None:
         self._script = ScriptReader(script)
         self._place = (project, location)
@@ -83,6 +85,9 @@ class ScriptedVertexClaude:
         self._fields = fields
         self._largest = largest
         self._voice = ScriptedAnthropic(())
+        self._voice.door = "vrtx_"
+        if signatures is not None:
+            self._voice.signatures = signatures
         self.calls: list[VertexCall] = []
         self.violations: list[str] = []
         self.wire = WireServer(self._answer)
