@@ -148,6 +148,16 @@ class OneTarget:
         return self.target
 
 
+VERTEX = {
+    "access": "vertex",
+    "base_url": "https://vertex.test/locations/here",
+    "credential": "",
+    "credential_required": False,
+    "location": "here",
+}
+"""Fields of a channel whose credential is an access token."""
+
+
 def target(
     dialect: str = "plain", model: str = "plain-1", quirks: Quirks | None = None, **channel: Any
 ) -> Target:

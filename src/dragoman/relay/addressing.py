@@ -73,6 +73,11 @@ def address(
     )
 
 
+def credential_of(channel: Channel, token: AccessToken | None) -> str:
+    """The key or token that goes out, which no client may see."""
+    return channel.credential if token is None else token.value
+
+
 def without_credential(error: ApiError, credential: str) -> ApiError:
     """The error without the channel's key or token, which some upstreams quote when they refuse it."""
     if not credential:

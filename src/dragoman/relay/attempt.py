@@ -10,7 +10,7 @@ from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Relayed, Said
 from dragoman.messages.grammar import Grammar
 from dragoman.messages.request import MessagesRequest
-from dragoman.relay.addressing import access_token, address, dialect_of, origin_of
+from dragoman.relay.addressing import access_token, address, credential_of, dialect_of, origin_of
 from dragoman.relay.commit_gate import CommitGate
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.ports import AccessToken, UpstreamReply
@@ -42,8 +42,8 @@ class Attempt:
 
     @property
     def credential(self) -> str:
-        """The key or token that went out, which no client may see."""
-        return self._target.channel.credential if self._token is None else self._token.value
+        """The key or token that went out."""
+        return credential_of(self._target.channel, self._token)
 
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """The answer's events in batches, as they come. Raises UpstreamFailure, TranslatorBug.

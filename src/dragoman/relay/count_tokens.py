@@ -11,6 +11,7 @@ from dragoman.messages.request import MessagesRequest
 from dragoman.relay.addressing import (
     access_token,
     address,
+    credential_of,
     dialect_of,
     origin_of,
     without_credential,
@@ -49,7 +50,7 @@ async def count_tokens(
             counted = await _ask(gateway, request, target, quirks_of(target))
         except (TimeoutError, UpstreamFailure, ApiError) as error:
             if isinstance(error, UpstreamFailure) and error.status == 400 and error.error.body is not None:
-                raise without_credential(error.error, target.channel.credential) from error
+                raise error.error from error
             counted = None
         trace.ending = "counted" if counted is not None else "estimated"
         return counted if counted is not None else count_conversation(request)
@@ -80,7 +81,10 @@ async def _ask(gateway: Gateway, request: MessagesRequest, target: Target, quirk
         try:
             body = await reply.read_all(LARGEST_ERROR)
             if reply.head.status != 200:
-                raise dialect.read_failure(reply.head, body, request, target.channel.passthrough_credentials)
+                channel = target.channel
+                failure = dialect.read_failure(reply.head, body, request, channel.passthrough_credentials)
+                without_credential(failure.error, credential_of(channel, token))
+                raise failure
             return dialect.read_count(body)
         finally:
             reply.close()

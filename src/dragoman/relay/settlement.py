@@ -2,7 +2,9 @@
 
 from dragoman.relay.attempt import Attempt
 from dragoman.relay.gateway import Gateway
+from dragoman.relay.headers import relayed
 from dragoman.relay.trace import Trace
+from dragoman.wire.exchange import header
 
 
 def settle(gateway: Gateway, trace: Trace, attempt: Attempt | None) -> None:
@@ -12,7 +14,6 @@ def settle(gateway: Gateway, trace: Trace, attempt: Attempt | None) -> None:
         trace.usage = attempt.reader.usage
         trace.ending = trace.ending or attempt.reader.stop_reason or ""
         if attempt.head is not None:
-            trace.upstream_request_id = attempt.head.header("request-id") or attempt.head.header(
-                "x-request-id"
-            )
+            theirs = relayed(attempt.head.headers, attempt.credential, shared=False)
+            trace.upstream_request_id = header(theirs, "request-id") or header(theirs, "x-request-id")
     gateway.observer.settled(trace)

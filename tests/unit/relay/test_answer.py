@@ -10,7 +10,7 @@ from dragoman.messages.events import MessageStop, Relayed, Usage, frame_of
 from dragoman.relay.answer import MOST_MENDS
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.plain_dialect import LESSONS, lines
-from tests.support.ports import Bench, FakeTokens, FakeUpstream, streamed, target, unreachable, whole
+from tests.support.ports import VERTEX, Bench, FakeTokens, FakeUpstream, streamed, target, unreachable, whole
 
 GOOD = lines("start", "text a", "text b", "end end_turn")
 REFUSED = b"bad_request: no sampling"
@@ -365,15 +365,6 @@ async def test_lasting_lesson_beside_one_for_the_request_is_remembered_alone():
     await heard(bench.answer())
     last = json.loads(bench.upstream.requests[-1].body)
     assert (last["sampling"], last["images"]) == (False, True)
-
-
-VERTEX = {
-    "access": "vertex",
-    "base_url": "https://vertex.test/locations/here",
-    "credential": "",
-    "credential_required": False,
-    "location": "here",
-}
 
 
 async def test_refused_token_is_replaced_and_the_request_sent_once_more():

@@ -7,7 +7,7 @@ from dragoman.messages.errors import ApiError
 from dragoman.messages.estimate import count_conversation
 from dragoman.relay.count_tokens import PATIENCE, count_tokens
 from tests.support.plain_dialect import PlainDialect
-from tests.support.ports import Bench, FakeReply, FakeUpstream, ask, target, unreachable, whole
+from tests.support.ports import VERTEX, Bench, FakeReply, FakeUpstream, ask, target, unreachable, whole
 from tests.support.virtual_time import in_virtual_time, now
 
 QUESTION = ask(counting=True, max_tokens=None, stream=None)
@@ -101,6 +101,15 @@ async def test_400_of_a_messages_server_is_relayed_byte_for_byte():
     with pytest.raises(ApiError) as caught:
         await count_tokens(bench.gateway, QUESTION, "req_1")
     assert caught.value.body == body
+
+
+async def test_token_that_an_upstream_quotes_to_a_count_does_not_reach_the_client():
+    body = b'{"type":"error","error":{"type":"invalid_request_error","message":"bad test-token-1"}}'
+    bench = bench_of(whole(body, 400), target=target("anthropic", **VERTEX))
+    with pytest.raises(ApiError, match="bad") as caught:
+        await count_tokens(bench.gateway, QUESTION, "req_1")
+    said = caught.value.message + caught.value.body.decode() + bench.trace.error
+    assert "test-token-1" not in said
 
 
 async def test_name_that_cannot_be_a_model_is_a_400():

@@ -47,3 +47,11 @@ def test_id_that_the_upstream_gave_is_noted_under_either_name():
         attempt.head = ReplyHead(200, ((name, "up_1"),))
         settle(bench.gateway, new_trace(), attempt)
         assert bench.trace.upstream_request_id == "up_1"
+
+
+def test_id_that_quotes_the_key_is_not_noted():
+    bench = Bench(FakeUpstream())
+    attempt = attempt_of(bench)
+    attempt.head = ReplyHead(200, (("request-id", f"up_{attempt.credential}"), ("x-request-id", "up_2")))
+    settle(bench.gateway, new_trace(), attempt)
+    assert bench.trace.upstream_request_id == "up_2"
