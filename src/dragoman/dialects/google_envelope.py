@@ -12,6 +12,7 @@ import msgspec
 
 from dragoman.dialects.retry_after import duration_seconds
 from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import objects_in
 from dragoman.wire.redact import MASK, redact_text
 
 DEEPEST_MESSAGE = 5
@@ -83,7 +84,7 @@ def _fields_of(value: Any) -> dict[str, Any] | None:
 
 
 def _read(fields: dict[str, Any]) -> GoogleError:
-    details = _objects(fields.get("details"))
+    details = objects_in(fields.get("details"))
     message: Any = fields.get("message")
     for _ in range(DEEPEST_MESSAGE):
         nested = _nested_error(message)
@@ -91,7 +92,7 @@ def _read(fields: dict[str, Any]) -> GoogleError:
             break
         # The innermost error is the cause; what it does not say, the ones around it say.
         fields = fields | {name: nested[name] for name in ("code", "status") if nested.get(name)}
-        details = _objects(nested.get("details")) + details
+        details = objects_in(nested.get("details")) + details
         message = nested.get("message")
     code, status = fields.get("code"), fields.get("status")
     return GoogleError(
@@ -106,7 +107,7 @@ def _read(fields: dict[str, Any]) -> GoogleError:
         quota_ids=tuple(
             _text(violation["quotaId"])
             for detail in details
-            for violation in _objects(detail.get("violations"))
+            for violation in objects_in(detail.get("violations"))
             if violation.get("quotaId")
         ),
     )
@@ -125,11 +126,6 @@ def _nested_error(message: Any) -> dict[str, Any] | None:
         inner: Any = cast("dict[str, Any]", value).get("error")
         found = cast("dict[str, Any]", inner) if isinstance(inner, dict) else None
     return found
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    entries = cast("list[Any]", value) if isinstance(value, list) else []
-    return [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
 
 
 def _text(value: Any) -> str:

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from dragoman.dialects.quirks import Quirks
+from dragoman.wire.jsonvalues import as_object
 
 Schema = dict[str, Any]
 
-_MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
-_LISTS_OF_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_SCHEMAS = frozenset(
+MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+LISTS_OF_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+SINGLE_SCHEMAS = frozenset(
     {"items", "additionalProperties", "additionalItems", "contains", "propertyNames", "not", "if", "then"}
     | {"else", "unevaluatedItems", "unevaluatedProperties"}
 )
-_DATA = frozenset({"const", "default", "enum", "examples"})
+DATA = frozenset({"const", "default", "enum", "examples"})
+"""Keywords whose values are named schemas, lists of schemas, a schema, and no schema at all."""
 _PLAIN_DROPS = frozenset({"pattern", "format", "default"})
 _NOTHING: frozenset[str] = frozenset()
 _NOT_STRICT = frozenset(
@@ -58,7 +60,7 @@ def strict_ready(schema: Schema) -> bool:
             return False
         if not _says_what_it_is(keywords) or not _closed(keywords):
             return False
-        counted += len(_as_schema(keywords.get("properties")))
+        counted += len(as_object(keywords.get("properties")))
         return counted <= _STRICT_PROPERTIES and all(
             ready(child, depth + (key == "properties" or key == "items"))
             for key, child in _children(keywords)
@@ -76,24 +78,20 @@ def _closed(schema: Schema) -> bool:
         return True
     required: Any = schema.get("required") or []
     return schema.get("additionalProperties") is False and set(required) == set(
-        _as_schema(schema.get("properties"))
+        as_object(schema.get("properties"))
     )
 
 
 def _children(schema: Schema) -> list[tuple[str, Any]]:
     children: list[tuple[str, Any]] = []
     for key, value in schema.items():
-        if key in _MAPS_OF_SCHEMAS:
-            children += [(key, child) for child in _as_schema(value).values()]
-        elif key in _LISTS_OF_SCHEMAS and isinstance(value, list):
+        if key in MAPS_OF_SCHEMAS:
+            children += [(key, child) for child in as_object(value).values()]
+        elif key in LISTS_OF_SCHEMAS and isinstance(value, list):
             children += [(key, child) for child in cast("list[Any]", value)]
         elif key == "items":
             children.append((key, value))
     return children
-
-
-def _as_schema(value: Any) -> Schema:
-    return cast("Schema", value) if isinstance(value, dict) else {}
 
 
 def _cleaned(schema: Schema, drops: frozenset[str]) -> Schema:
@@ -101,7 +99,7 @@ def _cleaned(schema: Schema, drops: frozenset[str]) -> Schema:
     for key, value in schema.items():
         if (
             key in drops
-            or (value is None and key not in _DATA)
+            or (value is None and key not in DATA)
             or (key == "required" and type(value) is not list)
         ):
             result = result if result is not None else dict(schema)
@@ -122,15 +120,15 @@ def _may_be_array(kind: Any) -> bool:
 
 
 def _cleaned_value(key: str, value: Any, drops: frozenset[str]) -> Any:
-    if key in _MAPS_OF_SCHEMAS and isinstance(value, dict):
+    if key in MAPS_OF_SCHEMAS and isinstance(value, dict):
         return _each_of_map(cast("Schema", value), lambda child: _cleaned_child(child, drops))
-    if (key in _LISTS_OF_SCHEMAS or key == "items") and isinstance(value, list):
+    if (key in LISTS_OF_SCHEMAS or key == "items") and isinstance(value, list):
         entries = cast("list[Any]", value)
         cleaned = [_cleaned_child(entry, drops) for entry in entries]
         same = all(new is old for new, old in zip(cleaned, entries, strict=True))
         return entries if same else cleaned
     unchanged: Any = value
-    if key in _SCHEMAS and isinstance(value, dict):
+    if key in SINGLE_SCHEMAS and isinstance(value, dict):
         return _cleaned(cast("Schema", value), drops)
     return unchanged
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from dragoman.dialects.losses import Losses
 from dragoman.messages.errors import invalid_request
+from dragoman.wire.jsonvalues import as_list, as_object
 
 _SILENT = frozenset(
     {"cache_control", "diagnostics", "user_profile_id", "workspace_id", "anthropic_version", "anthropic_beta"}
@@ -56,8 +57,7 @@ def _refuse(field: str, value: Any) -> None:
 
 
 def _judge_context_management(value: Any, losses: Losses) -> None:
-    edits = cast("dict[str, Any]", value).get("edits") if isinstance(value, dict) else None
-    for index, edit in enumerate(cast("list[Any]", edits) if isinstance(edits, list) else []):
+    for index, edit in enumerate(as_list(as_object(value).get("edits"))):
         if not _keeps_all_thinking(edit):
             losses.dropped(f"context_management.edits.{index}", "the conversation is sent as it is")
 

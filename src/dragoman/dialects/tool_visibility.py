@@ -5,10 +5,11 @@ grows, so that the upstream's prefix cache holds: clients sort `tools` anew when
 """
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from dragoman.messages.blocks import Block, ServerToolResult, ToolChange, ToolReference, ToolResult, ToolUse
 from dragoman.messages.request import Conversation, Tool
+from dragoman.wire.jsonvalues import as_object, objects_in
 
 
 def visible_tools(conversation: Conversation) -> tuple[Tool, ...]:
@@ -58,12 +59,5 @@ def _mentions_of(block: Block) -> Iterator[tuple[str, bool]]:
 
 def referenced_names(content: Any) -> list[str]:
     """The tool names in the content of a `tool_search_tool_result`; none in any other content."""
-    references: Any = None
-    if isinstance(content, dict):
-        references = cast("dict[str, Any]", content).get("tool_references")
-    if not isinstance(references, list):
-        return []
-    objects = [
-        cast("dict[str, Any]", entry) for entry in cast("list[Any]", references) if isinstance(entry, dict)
-    ]
-    return [name for entry in objects if isinstance(name := entry.get("tool_name"), str)]
+    references = objects_in(as_object(content).get("tool_references"))
+    return [name for entry in references if isinstance(name := entry.get("tool_name"), str)]

@@ -12,6 +12,7 @@ from dragoman.messages.writer import MessageWriter
 from dragoman.relay.ports import Upstream, UpstreamReply
 from dragoman.wire.exchange import HttpRequest, ReplyHead
 from dragoman.wire.jsonbytes import decode, encode
+from dragoman.wire.jsonvalues import as_object
 
 DEMO_SCHEME = "demo:"
 MODEL = "dragoman/demo"
@@ -131,7 +132,7 @@ def _tool_result(body: dict[str, Any]) -> str | None:
             content: Any = block.get("content")
             if isinstance(content, list):
                 parts = cast("list[Any]", content)
-                content = " ".join(str(_object(part).get("text") or "") for part in parts)
+                content = " ".join(str(as_object(part).get("text") or "") for part in parts)
             return str(content or "")
     return None
 
@@ -142,7 +143,7 @@ def _fitting_tool(body: dict[str, Any], asked: str) -> dict[str, Any] | None:
         return None
     words = set(asked.replace("`", " ").replace(".", " ").split())
     for tool in cast("list[Any]", body.get("tools") or []):
-        fields = _object(tool)
+        fields = as_object(tool)
         name = str(fields.get("name", ""))
         wanted = name.lower() in words or (name == "Bash" and words & {"run", "command", "list", "files"})
         if wanted and isinstance(fields.get("input_schema"), dict):
@@ -153,17 +154,17 @@ def _fitting_tool(body: dict[str, Any], asked: str) -> dict[str, Any] | None:
 def _demo_input(tool: dict[str, Any]) -> dict[str, Any]:
     if tool["name"] == "Bash":
         return {"command": "echo Hello from the demo model", "description": "Say hello"}
-    return _object(_fill(tool["input_schema"]))
+    return as_object(_fill(tool["input_schema"]))
 
 
 def _fill(schema: Any) -> Any:
     """The smallest value that the schema's required fields allow."""
-    fields = _object(schema)
+    fields = as_object(schema)
     if fields.get("enum"):
         return fields["enum"][0]
     match fields.get("type"):
         case "object":
-            properties = _object(fields.get("properties"))
+            properties = as_object(fields.get("properties"))
             return {name: _fill(properties.get(name)) for name in fields.get("required") or ()}
         case "array":
             return []
@@ -173,7 +174,3 @@ def _fill(schema: Any) -> Any:
             return False
         case _:
             return "demo"
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

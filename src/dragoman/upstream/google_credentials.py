@@ -30,6 +30,7 @@ from dragoman.upstream.google_outcome import (
 )
 from dragoman.wire.exchange import HttpRequest, ReplyHead
 from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import as_object
 
 Ask = Callable[[HttpRequest, float | None], tuple[ReplyHead, bytes]]
 
@@ -174,7 +175,7 @@ def _refusal(error: Exception, info: dict[str, Any], file: CredentialsFile) -> F
     if not said.strip() or "<" in said[:200]:
         return NONSENSE
     answer: Any = error.args[1] if len(error.args) > 1 else None
-    code = cast("dict[str, Any]", answer).get("error") if isinstance(answer, dict) else None
+    code = as_object(answer).get("error")
     known = code if isinstance(code, str) and _CODE.fullmatch(code) else ""
     return refused(file, info["type"] in _PERSONAL, known)
 

@@ -7,7 +7,6 @@ Source: cloud.google.com/compute/docs/metadata; spec/vertex.md section 2.
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
 
 from dragoman.upstream.google_outcome import (
     NO_SERVICE_ACCOUNT,
@@ -23,6 +22,7 @@ from dragoman.upstream.google_outcome import (
 )
 from dragoman.wire.exchange import HttpRequest, ReplyHead
 from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import as_object
 
 Ask = Callable[[HttpRequest], tuple[ReplyHead, bytes]]
 
@@ -67,10 +67,9 @@ def _token(host: str, quota_project: str | None, ask: Ask) -> Grant:
     if head.status != 200:
         raise NoToken(refused(None, personal=False))
     try:
-        answer = decode(body)
+        fields = as_object(decode(body))
     except JsonError:
         raise NoToken(NONSENSE) from None
-    fields = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
     seconds = fields.get("expires_in")
     if not isinstance(seconds, int | float):
         raise NoToken(NONSENSE)

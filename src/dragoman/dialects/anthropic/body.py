@@ -12,6 +12,7 @@ from dragoman.dialects.dialect import Loss
 from dragoman.messages.envelope import is_sealed
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonvalues import as_list, as_object, objects_in
 
 MOST_CACHE_MARKS = 4
 NOTHING_SAID = b'[{"type":"text","text":"(no content)"}]'
@@ -79,7 +80,7 @@ def _edits(request: MessagesRequest, losses: list[Loss]) -> dict[int, set[int]]:
     edits: dict[int, set[int]] = {}
     for i, message in enumerate(cast("list[dict[str, Any]]", request.raw["messages"])):
         content: Any = message.get("content")
-        blocks = cast("list[Any]", content) if isinstance(content, list) else []
+        blocks = as_list(content)
         sealed = [j for j, block in enumerate(blocks) if _is_sealed(block)]
         losses += [
             Loss(f"messages.{i}.content.{j}", "dropped", "reasoning of another backend") for j in sealed
@@ -92,17 +93,13 @@ def _edits(request: MessagesRequest, losses: list[Loss]) -> dict[int, set[int]]:
 
 
 def _is_sealed(block: Any) -> bool:
-    if not isinstance(block, dict):
-        return False
-    fields = cast("dict[str, Any]", block)
+    fields = as_object(block)
     mark = fields.get({"thinking": "signature", "redacted_thinking": "data"}.get(str(fields.get("type")), ""))
     return isinstance(mark, str) and is_sealed(mark)
 
 
 def _is_empty_text(block: Any) -> bool:
-    if not isinstance(block, dict):
-        return False
-    fields = cast("dict[str, Any]", block)
+    fields = as_object(block)
     return fields.get("type") == "text" and fields.get("text") == ""
 
 
@@ -127,14 +124,16 @@ def _marks_one_too_many(raw: dict[str, Any]) -> bool:
 
 def _blocks(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Everything of a request that can carry a cache mark."""
-    waiting: list[Any] = [raw.get("system"), raw.get("tools")]
-    waiting += [message.get("content") for message in cast("list[dict[str, Any]]", raw["messages"])]
-    while waiting:
-        for block in cast("list[Any]", blocks) if isinstance(blocks := waiting.pop(), list) else []:
-            if isinstance(block, dict):
-                fields = cast("dict[str, Any]", block)
-                yield fields
-                waiting.append(fields.get("content"))
+    contents = [message.get("content") for message in cast("list[dict[str, Any]]", raw["messages"])]
+    for content in (raw.get("system"), raw.get("tools"), *contents):
+        yield from blocks_in(content)
+
+
+def blocks_in(content: Any) -> Iterator[dict[str, Any]]:
+    """The blocks of a content, each followed by those inside it."""
+    for block in objects_in(content):
+        yield block
+        yield from blocks_in(block.get("content"))
 
 
 def join_object(fields: dict[str, msgspec.Raw]) -> bytes:

@@ -11,6 +11,7 @@ from dragoman.dialects.google_error import GoogleError, google_error_of, judge_g
 from dragoman.messages.errors import ApiError, FailureKind, UpstreamFailure
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import as_object
 from dragoman.wire.redact import redact_text
 
 STATUS_BY_TYPE = {
@@ -113,8 +114,7 @@ def rejected_credential(vendor_message: str) -> ApiError:
 
 def read_error_value(value: dict[str, Any], body: bytes | None) -> UpstreamFailure:
     """An `error` event inside a stream, or an error object in a 200 answer."""
-    error = value.get("error")
-    fields = cast("dict[str, Any]", error) if isinstance(error, dict) else {}
+    fields = as_object(value.get("error"))
     type = str(fields.get("type") or "api_error")
     status = STATUS_BY_TYPE.get(type, 500)
     message = redact_text(str(fields.get("message") or "the upstream reported an error without a message"))

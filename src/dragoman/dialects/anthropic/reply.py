@@ -19,6 +19,7 @@ from dragoman.messages.events import (
     Usage,
 )
 from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import as_object
 from dragoman.wire.sse import Frame
 
 _EMPTY_DELTA = {"text": TextDelta(""), "thinking": ThinkingDelta(""), "tool_use": InputJsonDelta("")}
@@ -79,7 +80,7 @@ class MessagesReply:
         if message.get("type") != "message" or not isinstance(message.get("content"), list):
             raise UpstreamNonsense("the upstream answered with JSON that is not a message")
         self._ended = True
-        self._note_ending(message, _dict(message.get("usage")))
+        self._note_ending(message, as_object(message.get("usage")))
         if not self._streaming:
             return (Relayed("message", body),)
         return _as_events(message)
@@ -124,13 +125,16 @@ class MessagesReply:
             case "error":
                 raise read_error_value(value, None)
             case "message_start":
-                self._usage.update(_dict(_dict(value.get("message")).get("usage")))
+                self._usage.update(as_object(as_object(value.get("message")).get("usage")))
             case "content_block_start":
-                self._open = (_count(value.get("index")), str(_dict(value.get("content_block")).get("type")))
+                self._open = (
+                    _count(value.get("index")),
+                    str(as_object(value.get("content_block")).get("type")),
+                )
             case "content_block_stop":
                 self._open = None
             case "message_delta":
-                self._note_ending(_dict(value.get("delta")), _dict(value.get("usage")))
+                self._note_ending(as_object(value.get("delta")), as_object(value.get("usage")))
             case "message_stop":
                 self._ended = True
             case _:
@@ -207,7 +211,3 @@ def _relay(name: str, fields: dict[str, Any]) -> Relayed:
         name,
         b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode({"type": name, **fields}) + b"\n\n",
     )
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -1,12 +1,11 @@
 """The body of a request to Claude on Vertex AI: the client's bytes without what Vertex AI refuses (spec/vertex.md 4)."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
 
-from dragoman.dialects.anthropic.body import body_fields, fields_of, items_of, join_object
+from dragoman.dialects.anthropic.body import blocks_in, body_fields, fields_of, items_of, join_object
 from dragoman.dialects.anthropic.vertex_rules import WEB_SEARCH, WEB_SEARCH_OPTIONS, Pair, applied_pairs
 from dragoman.dialects.dialect import Loss
 from dragoman.dialects.quirks import Quirks
@@ -14,6 +13,7 @@ from dragoman.messages.errors import invalid_request
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import header
 from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonvalues import as_object
 
 FIRST_VERSION = "vertex-2023-10-16"
 FIRST_SHARED_VERSION = "2026-10-21"
@@ -92,8 +92,7 @@ def _edit_tools(
         raise invalid_request("tools: Vertex AI has none of these tools for Claude")
     fields["tools"] = msgspec.Raw(b"[" + b",".join(kept) + b"]")
     names = {str(tool.get("name")) for tool, new in zip(tools, edited, strict=True) if new is None}
-    choice: Any = raw.get("tool_choice")
-    if isinstance(choice, dict) and cast("dict[str, Any]", choice).get("name") in names:
+    if as_object(raw.get("tool_choice")).get("name") in names:
         fields.pop("tool_choice", None)
         losses.append(Loss("tool_choice", "dropped", "its tool does not exist on Vertex AI"))
 
@@ -102,7 +101,7 @@ def _edited_tool(
     path: str, tool: Any, written: msgspec.Raw, pairs: tuple[Pair, ...], losses: list[Loss]
 ) -> msgspec.Raw | None:
     """The tool as Vertex AI takes it, the same object if it is so already; None if it is left out."""
-    type = str(cast("dict[str, Any]", tool).get("type") or "") if isinstance(tool, dict) else ""
+    type = str(as_object(tool).get("type") or "")
     for pair in pairs:
         if pair.tools and type.startswith(pair.tools):
             if pair.needed:
@@ -120,22 +119,13 @@ def _refuse_files(request: MessagesRequest) -> None:
     if b'"file_id"' not in request.body:
         return
     for index, message in enumerate(cast("list[dict[str, Any]]", request.raw["messages"])):
-        for block in _nested(message.get("content")):
-            source: Any = block.get("source")
-            uploaded = isinstance(source, dict) and cast("dict[str, Any]", source).get("type") == "file"
+        for block in blocks_in(message.get("content")):
+            uploaded = as_object(block.get("source")).get("type") == "file"
             if uploaded or block.get("type") == "container_upload":
                 raise invalid_request(
                     f"messages.{index}.content: uploaded files exist on Anthropic's own API only, not on Vertex AI; "
                     "send the file itself in `source`"
                 )
-
-
-def _nested(content: Any) -> Iterator[dict[str, Any]]:
-    for block in cast("list[Any]", content) if isinstance(content, list) else ():
-        if isinstance(block, dict):
-            fields = cast("dict[str, Any]", block)
-            yield fields
-            yield from _nested(fields.get("content"))
 
 
 def _remove_scopes(fields: dict[str, msgspec.Raw], raw: dict[str, Any], losses: list[Loss]) -> None:

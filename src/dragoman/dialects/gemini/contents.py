@@ -5,7 +5,7 @@ bytes of a content depend on nothing after it, so that the upstream's cache hold
 """
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -39,6 +39,7 @@ from dragoman.messages.blocks import (
 from dragoman.messages.errors import invalid_request
 from dragoman.messages.request import Conversation
 from dragoman.messages.tool_json import as_tool_input
+from dragoman.wire.jsonvalues import objects_in
 
 Content = dict[str, Any]
 
@@ -245,9 +246,6 @@ def _next_thought(places: list[Placed], number: int) -> Thought | None:
 
 def _sealed_in(content: Any) -> Iterator[str]:
     """The envelopes in the entries of a search result."""
-    for entry in cast("list[Any]", content) if isinstance(content, list) else []:
-        sealed: Any = (
-            cast("dict[str, Any]", entry).get("encrypted_content") if isinstance(entry, dict) else None
-        )
-        if isinstance(sealed, str):
+    for entry in objects_in(content):
+        if isinstance(sealed := entry.get("encrypted_content"), str):
             yield sealed

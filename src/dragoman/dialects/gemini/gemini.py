@@ -1,7 +1,5 @@
 """The dialect as one value: which function of this folder answers which call of `Dialect`."""
 
-from typing import Any, cast
-
 from dragoman.dialects.dialect import NOWHERE, Mended, NewId, Origin, ReplyReader, Written
 from dragoman.dialects.gemini import errors
 from dragoman.dialects.gemini.reply import GeminiReply
@@ -12,6 +10,7 @@ from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import as_object
 
 
 class Gemini:
@@ -37,7 +36,7 @@ class Gemini:
             value = decode(body)
         except JsonError:
             value = None
-        count = cast("dict[str, Any]", value).get("totalTokens") if isinstance(value, dict) else None
+        count = as_object(value).get("totalTokens")
         if not isinstance(count, int):
             raise UpstreamNonsense("the upstream's token count has no `totalTokens`")
         return count

@@ -5,7 +5,7 @@ it keeps for some weeks, and its titles are mostly the name of the site.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,6 +14,7 @@ from dragoman.dialects.dialect import NewId
 from dragoman.dialects.gemini.output import Output
 from dragoman.dialects.gemini.shapes import Domains, Part, Reading
 from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonvalues import as_list, as_object
 
 Fields = dict[str, Any]
 
@@ -57,14 +58,14 @@ class Grounding:
         """`groundingMetadata` and `urlContextMetadata` of a candidate; the last of each counts."""
         if metadata:
             self._queries = [
-                query for query in _list(metadata.get("webSearchQueries")) if isinstance(query, str)
+                query for query in as_list(metadata.get("webSearchQueries")) if isinstance(query, str)
             ]
             self.searches = max(self.searches, len(self._queries))
-            self._sources = [_source(chunk) for chunk in _list(metadata.get("groundingChunks"))]
-            spans = [self._span(support) for support in _list(metadata.get("groundingSupports"))]
+            self._sources = [_source(chunk) for chunk in as_list(metadata.get("groundingChunks"))]
+            spans = [self._span(support) for support in as_list(metadata.get("groundingSupports"))]
             self._spans = sorted((span for span in spans if span.sources), key=lambda span: span.start)
         if pages:
-            self._pages = [_object(entry) for entry in _list(pages.get("urlMetadata"))]
+            self._pages = [as_object(entry) for entry in as_list(pages.get("urlMetadata"))]
 
     def note_part(self, part: Part) -> None:
         """A `toolCall` or `toolResponse` part, which the next request has to bring back as it came."""
@@ -145,11 +146,11 @@ class Grounding:
         self._spans = []
 
     def _span(self, support: Any) -> Span:
-        fields = _object(support)
-        segment = _object(fields.get("segment"))
+        fields = as_object(support)
+        segment = as_object(fields.get("segment"))
         places = [
             index
-            for index in _list(fields.get("groundingChunkIndices"))
+            for index in as_list(fields.get("groundingChunkIndices"))
             if isinstance(index, int) and index >= 0
         ]
         sources = [self._sources[index] for index in places if index < len(self._sources)]
@@ -241,7 +242,7 @@ def _citations(span: Span) -> Iterable[Fields]:
 
 
 def _source(chunk: Any) -> Source | None:
-    web = _object(_object(chunk).get("web"))
+    web = as_object(as_object(chunk).get("web"))
     url, title, domain = web.get("uri"), web.get("title"), web.get("domain")
     if not isinstance(url, str):
         return None
@@ -256,11 +257,3 @@ def _site(url: str) -> str:
     except ValueError:
         return ""
     return "" if host == REDIRECTS else host
-
-
-def _object(value: Any) -> Fields:
-    return cast("Fields", value) if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else []

@@ -5,12 +5,13 @@ no schema that contains itself without end, and no root that is not an object. T
 after a refusal. What clients named themselves (properties, values) is never touched.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import unquote
 
+from dragoman.dialects.json_schema import DATA, LISTS_OF_SCHEMAS, MAPS_OF_SCHEMAS, SINGLE_SCHEMAS
 from dragoman.wire.jsonbytes import decode, encode
+from dragoman.wire.jsonvalues import as_list, as_object
 
 Schema = dict[str, Any]
 
@@ -31,13 +32,8 @@ _NOTHING_SAID = frozenset({"$schema", "$id", "$comment", "$anchor", "$defs", "de
 """Without meaning once references are resolved; a `$ref` that is still there is none."""
 _SAYS_LITTLE = frozenset({"type", "title", "description", "properties", "required"})
 """What an object without properties may have and still take nothing but `{}`."""
-_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
-_LISTS = frozenset({"anyOf", "oneOf", "prefixItems"})
-_SINGLE = frozenset(
-    {"items", "additionalProperties", "additionalItems", "contains", "propertyNames", "not", "if", "then"}
-    | {"else", "unevaluatedItems", "unevaluatedProperties"}
-)
-_DATA = frozenset({"const", "default", "enum", "examples"})
+_LISTS = LISTS_OF_SCHEMAS - {"allOf"}
+"""`allOf` is merged before."""
 _DOCUMENTED = frozenset(
     {"type", "format", "title", "description", "enum", "items", "prefixItems", "minItems", "maxItems"}
     | {"minimum", "maximum", "anyOf", "oneOf", "properties", "required", "propertyOrdering"}
@@ -99,18 +95,18 @@ class _Cleaner:
             schema = self._merged(schema, inside)
         cleaned: Schema = {}
         for key, value in schema.items():
-            if key not in _NOTHING_SAID and (value is not None or key in _DATA):
+            if key not in _NOTHING_SAID and (value is not None or key in DATA):
                 self._put(cleaned, key, value, inside)
         _put_values(schema, cleaned)
         return cleaned
 
     def _put(self, cleaned: Schema, key: str, value: Any, inside: tuple[str, ...]) -> None:
-        if key in _MAPS:
-            cleaned[key] = {name: self._child(child, inside) for name, child in _items(value)}
+        if key in MAPS_OF_SCHEMAS:
+            cleaned[key] = {name: self._child(child, inside) for name, child in as_object(value).items()}
         elif key in _LISTS or (key == "items" and isinstance(value, list)):
-            if children := [self._child(child, inside) for child in _list(value)]:
+            if children := [self._child(child, inside) for child in as_list(value)]:
                 cleaned[key] = children
-        elif key in _SINGLE:
+        elif key in SINGLE_SCHEMAS:
             cleaned[key] = self._child(value, inside)
         elif key not in ("const", "enum") and (key != "required" or isinstance(value, list)):
             cleaned[key] = value
@@ -135,7 +131,7 @@ class _Cleaner:
             return {"type": kind} if isinstance(kind, str) else {}
         if beside:
             # Both hold: what stands beside a reference adds to it.
-            all_of: list[Any] = [*_list(beside.get("allOf")), target]
+            all_of: list[Any] = [*as_list(beside.get("allOf")), target]
             target = {**beside, "allOf": all_of}
         return self.clean(target, (*inside, reference))
 
@@ -156,14 +152,14 @@ class _Cleaner:
     def _merged(self, schema: Schema, inside: tuple[str, ...]) -> Schema:
         """`allOf` as one schema: properties and required names of all, other keywords of the first that has them."""
         merged = {key: value for key, value in schema.items() if key != "allOf"}
-        for part in _list(schema["allOf"]):
+        for part in as_list(schema["allOf"]):
             if not isinstance(part, dict):
                 continue
             for key, value in self._child(part, inside).items():
                 if key == "properties":
-                    merged[key] = {**cast("Schema", value), **dict(_items(merged.get(key)))}
+                    merged[key] = {**cast("Schema", value), **as_object(merged.get(key))}
                 elif key == "required":
-                    merged[key] = list(dict.fromkeys([*_list(merged.get(key)), *_list(value)]))
+                    merged[key] = list(dict.fromkeys([*as_list(merged.get(key)), *as_list(value)]))
                 else:
                     merged.setdefault(key, value)
         return merged
@@ -175,7 +171,7 @@ def _is_enumerable(value: Any) -> bool:
 
 def _put_values(schema: Schema, cleaned: Schema) -> None:
     """`const` and `enum`. Gemini takes strings and numbers; other values are said in the description."""
-    values = [schema["const"]] if "const" in schema else _list(schema.get("enum"))
+    values = [schema["const"]] if "const" in schema else as_list(schema.get("enum"))
     if all(map(_is_enumerable, values)):
         if values:
             cleaned["enum"] = values
@@ -195,21 +191,21 @@ def _documented(schema: Schema, depth: int = 0) -> Schema:
     kind = kept.get("type")
     if isinstance(kind, list) and kind:
         rest = {key: value for key, value in kept.items() if key not in ("type", "description")}
-        kinds = [{"type": one, **(rest if one != "null" else {})} for one in _list(kind)]
+        kinds = [{"type": one, **(rest if one != "null" else {})} for one in as_list(kind)]
         kept = {"anyOf": kinds} | {key: kept[key] for key in ("description",) if key in kept}
     for key in ("anyOf", "oneOf"):
         if not isinstance(kept.get(key), list):
             continue
         if not isinstance(kept.get("properties"), dict):
             described = {"description": kept["description"]} if "description" in kept else {}
-            return described | {"anyOf": [_documented_child(child, depth) for child in _list(kept[key])]}
-        kept["properties"] = {**_properties_of(_list(kept.pop(key))), **dict(_items(kept["properties"]))}
+            return described | {"anyOf": [_documented_child(child, depth) for child in as_list(kept[key])]}
+        kept["properties"] = {**_properties_of(as_list(kept.pop(key))), **as_object(kept["properties"])}
     for key, value in kept.items():
         if key == "properties":
-            kept[key] = {name: _documented_child(child, depth) for name, child in _items(value)}
+            kept[key] = {name: _documented_child(child, depth) for name, child in as_object(value).items()}
         elif key in ("items", "prefixItems"):
             many = isinstance(value, list)
-            children = [_documented_child(one, depth) for one in (_list(value) if many else [value])]
+            children = [_documented_child(one, depth) for one in (as_list(value) if many else [value])]
             kept[key] = children if many else children[0]
     return kept
 
@@ -226,7 +222,7 @@ def _properties_of(alternatives: list[Any]) -> Schema:
     found: dict[str, list[Any]] = {}
     for alternative in alternatives:
         inner: Any = cast("Schema", alternative).get("properties") if isinstance(alternative, dict) else None
-        for name, child in _items(inner):
+        for name, child in as_object(inner).items():
             if child not in found.setdefault(name, []):
                 found[name].append(child)
     return {name: one[0] if len(one) == 1 else {"anyOf": one} for name, one in found.items()}
@@ -239,11 +235,3 @@ def _move_bound(schema: Schema, kept: Schema, exclusive: str, inclusive: str, st
     kinds: Any = schema.get("type")
     whole = "integer" in kinds and "number" not in kinds if isinstance(kinds, list) else kinds == "integer"
     kept[inclusive] = bound + step if whole else bound
-
-
-def _items(value: Any) -> Iterator[tuple[str, Any]]:
-    return iter(cast("Schema", value).items() if isinstance(value, dict) else ())
-
-
-def _list(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else []

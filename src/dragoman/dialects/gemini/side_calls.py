@@ -15,6 +15,7 @@ from dragoman.dialects.gemini.output import Output
 from dragoman.dialects.gemini.shapes import Candidate, Reading, SideTool
 from dragoman.dialects.gemini.tools import side_request_tools
 from dragoman.wire.jsonbytes import JsonError, decode, encode
+from dragoman.wire.jsonvalues import as_object, objects_in
 
 Fields = dict[str, Any]
 
@@ -37,9 +38,7 @@ class SideCall:
         self.part = part
         """The model's part, as it has to come back."""
         call = cast("Fields", part["functionCall"])
-        arguments: Any = call.get("args")
-        wanted = _ARGUMENTS[kind]
-        self.asked = str(cast("Fields", arguments).get(wanted) or "") if isinstance(arguments, dict) else ""
+        self.asked = str(as_object(call.get("args")).get(_ARGUMENTS[kind]) or "")
         self.name = str(call.get("name"))
         self.id: Any = call.get("id")
         self.response: Fields = {}
@@ -75,9 +74,8 @@ class SideCalls:
             parts: Any = decode(data)["candidates"][0]["content"]["parts"]
         except (JsonError, KeyError, IndexError, TypeError):
             return
-        for part in cast("list[Any]", parts) if isinstance(parts, list) else ():
-            if isinstance(part, dict):
-                self._note_part(cast("Fields", part))
+        for part in objects_in(parts):
+            self._note_part(part)
 
     def _note_part(self, part: Fields) -> None:
         """An empty text, such as the last chunk has, may not come back; pieces of one text are one part."""

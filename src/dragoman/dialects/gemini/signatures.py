@@ -15,6 +15,7 @@ import msgspec
 from dragoman.dialects.dialect import Origin
 from dragoman.messages.blocks import Thought
 from dragoman.messages.envelope import open_envelope, seal
+from dragoman.wire.jsonvalues import as_list, objects_in
 
 DIALECT = "gemini"
 """The name in this dialect's envelopes."""
@@ -57,9 +58,8 @@ class Seal(msgspec.Struct, frozen=True):
 
     def signatures(self, envelope: str) -> list[Signature]:
         """The signatures in an envelope; what is not in their form is left out."""
-        packed: Any = self.open(envelope).get("s")
-        entries = cast("list[Any]", packed) if isinstance(packed, list) else []
-        return [Signature(*cast("list[Any]", entry)) for entry in entries if _is_packed(entry)]
+        packed = as_list(self.open(envelope).get("s"))
+        return [Signature(*cast("list[Any]", entry)) for entry in packed if _is_packed(entry)]
 
 
 class TurnSignatures:
@@ -108,9 +108,9 @@ class OwnParts(msgspec.Struct, frozen=True):
 
 def read_own_parts(opened: dict[str, Any]) -> OwnParts:
     """Anybody may have written an envelope: a form that this dialect never wrote is left out."""
-    parts = _objects(opened.get("parts"))
+    parts = objects_in(opened.get("parts"))
     responses = [
-        one for one in _objects(opened.get("responses")) if isinstance(one.get("functionResponse"), dict)
+        one for one in objects_in(opened.get("responses")) if isinstance(one.get("functionResponse"), dict)
     ]
     calls = [part for part in parts if isinstance(part.get("functionCall"), dict)]
     if not calls:
@@ -132,11 +132,6 @@ def model_family(model: str) -> str:
     name = model.lower().rpartition("/")[2]
     found = _FAMILY.match(name)
     return found[0] if found else name
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    entries = cast("list[Any]", value) if isinstance(value, list) else []
-    return [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
 
 
 def _is_packed(entry: Any) -> bool:

@@ -1,7 +1,7 @@
 """Tools and tool choice as function declarations and built-in tools (spec/gemini.md sections 3 and 10)."""
 
 import re
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -14,6 +14,7 @@ from dragoman.dialects.tool_visibility import visible_tools
 from dragoman.messages.errors import invalid_request
 from dragoman.messages.request import Conversation, Tool
 from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonvalues import as_list
 
 MOST_FUNCTIONS = 512
 
@@ -180,9 +181,8 @@ def _functions(declared: list[dict[str, Any]]) -> dict[str, Any]:
 def _declaration(tool: Tool, quirks: Quirks) -> dict[str, Any]:
     declaration: dict[str, Any] = {"name": tool_name(tool.name)}
     description = tool.description
-    examples = tool.raw.get("input_examples")
-    if isinstance(examples, list) and examples:
-        lines = [encode(example).decode() for example in cast("list[Any]", examples)]
+    if examples := as_list(tool.raw.get("input_examples")):
+        lines = [encode(example).decode() for example in examples]
         description = "\n".join([description, "Examples of its input:", *lines]).lstrip()
     if description:
         declaration["description"] = description
@@ -243,8 +243,7 @@ def _domains(search: Tool | None, quirks: Quirks, losses: Losses) -> Domains | N
 
 
 def _names(value: Any) -> tuple[str, ...]:
-    entries = cast("list[Any]", value) if isinstance(value, list) else []
-    return tuple(entry.lower() for entry in entries if isinstance(entry, str) and entry)
+    return tuple(entry.lower() for entry in as_list(value) if isinstance(entry, str) and entry)
 
 
 def _forces(conversation: Conversation) -> bool:

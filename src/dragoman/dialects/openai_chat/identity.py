@@ -1,11 +1,12 @@
 """What an upstream may know of who asks: hashes and a cache key, never the client's own identifiers."""
 
 import hashlib
-from typing import Any, cast
+from typing import Any
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import JsonError, decode, encode
+from dragoman.wire.jsonvalues import as_object
 
 CACHE_KEY_LENGTH = 64
 """The longest `prompt_cache_key` that OpenAI takes."""
@@ -40,10 +41,9 @@ def _user_object(user_id: str) -> dict[str, Any]:
     if not user_id.startswith("{"):
         return {}
     try:
-        value = decode(user_id.encode("utf-8", "replace"))
+        return as_object(decode(user_id.encode("utf-8", "replace")))
     except JsonError:
         return {}
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _stable_part(known: dict[str, Any]) -> str | None:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import Thought
 from dragoman.messages.envelope import Envelope, open_envelope
 from dragoman.messages.request import Conversation
+from dragoman.wire.jsonvalues import objects_in
 
 DIALECT = "openai_chat"
 """The name in this dialect's envelopes."""
@@ -116,11 +117,7 @@ def reasoning_fields(thoughts: Iterable[Thought], family: str, quirks: Quirks) -
             continue
         text = envelope.payload.get("t")
         texts.append(text if isinstance(text, str) else thought.thinking)
-        raw = envelope.payload.get("d")
-        if isinstance(raw, list):
-            details += [
-                cast("dict[str, Any]", entry) for entry in cast("list[Any]", raw) if isinstance(entry, dict)
-            ]
+        details += objects_in(envelope.payload.get("d"))
     if quirks.reasoning_field == "reasoning_details":
         if details:
             return {"reasoning_details": _joined(details)}

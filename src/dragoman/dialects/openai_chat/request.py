@@ -24,6 +24,7 @@ from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonvalues import as_list
 
 PATH = "/chat/completions"
 
@@ -113,7 +114,7 @@ def _cache_markers(request: MessagesRequest, quirks: Quirks) -> CacheMarkers:
     markers: CacheMarkers = {}
     for index, message in enumerate(cast("list[dict[str, Any]]", request.raw["messages"])):
         content: Any = message.get("content")
-        for position, block in enumerate(cast("list[Any]", content) if isinstance(content, list) else []):
+        for position, block in enumerate(as_list(content)):
             marker: Any = cast("dict[str, Any]", block).get("cache_control")
             if isinstance(marker, dict):
                 markers[index, position] = cast("dict[str, Any]", marker)

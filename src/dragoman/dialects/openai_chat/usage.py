@@ -1,8 +1,9 @@
 """Usage of OpenAI-compatible servers to Anthropic's classes (spec/openai-chat.md section 7.3)."""
 
-from typing import Any, cast
+from typing import Any
 
 from dragoman.messages.events import Usage
+from dragoman.wire.jsonvalues import as_object
 
 LARGEST_COUNT = 10_000_000
 """More tokens in one request than any model takes: a larger number is a lie or an overflow."""
@@ -10,7 +11,7 @@ LARGEST_COUNT = 10_000_000
 
 def read_usage(value: dict[str, Any], service_tier: str | None = None) -> Usage:
     """`prompt_tokens` counts cached and written tokens too; Anthropic's `input_tokens` counts neither."""
-    details = _object(value.get("prompt_tokens_details"))
+    details = as_object(value.get("prompt_tokens_details"))
     prompt = _count(value.get("prompt_tokens"))
     cached = (
         _count(details.get("cached_tokens"))
@@ -24,7 +25,7 @@ def read_usage(value: dict[str, Any], service_tier: str | None = None) -> Usage:
     total = _count(value.get("total_tokens"))
     if total > prompt + output:
         output = total - prompt  # xAI and Gemini's compatible endpoint leave reasoning out of the completion
-    reasoning = _count(_object(value.get("completion_tokens_details")).get("reasoning_tokens"))
+    reasoning = _count(as_object(value.get("completion_tokens_details")).get("reasoning_tokens"))
     return Usage(
         input_tokens=prompt - cached - written,
         cache_read_input_tokens=cached,
@@ -35,10 +36,6 @@ def read_usage(value: dict[str, Any], service_tier: str | None = None) -> Usage:
         if service_tier is None
         else ("priority" if service_tier == "priority" else "standard"),
     )
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _count(value: Any) -> int:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import as_object
 from dragoman.wire.redact import redact_text
 
 CONTENT_FILTER = "content_filter"
@@ -91,8 +92,7 @@ def _from_fields(fields: dict[str, Any]) -> VendorError:
 
 def _raw_error(fields: dict[str, Any]) -> VendorError | None:
     """OpenRouter puts the provider's own error, as text, into `metadata.raw`."""
-    metadata: Any = fields.get("metadata")
-    raw: Any = cast("dict[str, Any]", metadata).get("raw") if isinstance(metadata, dict) else None
+    raw: Any = as_object(fields.get("metadata")).get("raw")
     if isinstance(raw, str) and raw.strip():
         return parse_error_body(raw.encode("utf-8", "replace"))
     return parse_error(raw) if isinstance(raw, dict) else None
