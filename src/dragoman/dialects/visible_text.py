@@ -15,6 +15,8 @@ class ThinkTags:
 
     def __init__(self) -> None:
         self._held = ""
+        self._blank = True
+        """Of the reasoning only line breaks were seen, which are no part of it."""
         self.state: Literal["start", "thinking", "plain"] = "start"
 
     def feed(self, piece: str) -> tuple[str, str]:
@@ -30,7 +32,7 @@ class ThinkTags:
                 self.state = "plain"
                 return "", self._release()
             self.state = "thinking"
-            self._held = text[len(THINK_OPEN) :].lstrip("\n")
+            self._held = text[len(THINK_OPEN) :]
         return self._split_thinking()
 
     def finish(self) -> tuple[str, str]:
@@ -39,6 +41,9 @@ class ThinkTags:
         return (held, "") if self.state == "thinking" else ("", held)
 
     def _split_thinking(self) -> tuple[str, str]:
+        if self._blank:
+            self._held = self._held.lstrip("\n")
+            self._blank = not self._held
         reasoning, closed, text = self._held.partition(THINK_CLOSE)
         if closed:
             self.state = "plain"

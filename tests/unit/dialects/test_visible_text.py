@@ -28,6 +28,7 @@ cuts = st.lists(st.integers(0, 200), max_size=8)
         ("", ("", "")),
         ("<think>why</think>because", ("why", "because")),
         ("<think>\nwhy\n</think>\n\nbecause", ("why\n", "\n\nbecause")),
+        ("<think>\n\nwhy</think>because", ("why", "because")),
         ("\n <think>why</think>because", ("why", "because")),
         ("<think></think>Hello", ("", "Hello")),
         ("<think>never closed", ("never closed", "")),
