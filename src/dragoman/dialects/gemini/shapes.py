@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from dragoman.messages.errors import UpstreamNonsense
-from dragoman.wire.jsonbytes import JsonError, decode_with_surrogates
+from dragoman.dialects import chunk_json
 
 
 class FunctionCall(msgspec.Struct, frozen=True, gc=False):
@@ -80,31 +79,12 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     error: Any = None
 
 
+_CHUNK = msgspec.json.Decoder(Chunk)
+
+
 def decode_chunk(data: bytes) -> Chunk:
     """Raises UpstreamNonsense."""
-    try:
-        return _decode_chunk(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_loosely(data)
-
-
-_decode_chunk = msgspec.json.Decoder(Chunk).decode
-
-
-def _decode_loosely(data: bytes) -> Chunk:
-    """A chunk that the fast decoder refuses: half a surrogate pair, or a field of an unusual type."""
-    try:
-        value = decode_with_surrogates(data)
-    except JsonError:
-        value = None
-    if isinstance(value, list) and len(value) == 1:  # pyright: ignore[reportUnknownArgumentType]
-        value = value[0]  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(value, dict):
-        raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
-    try:
-        return msgspec.convert(value, Chunk, strict=False)
-    except msgspec.ValidationError as error:
-        raise UpstreamNonsense(f"the upstream sent a chunk of an unknown shape ({error})") from None
+    return chunk_json.decode_chunk(data, _CHUNK, in_array=True)
 
 
 SideTool = Literal["web_search", "web_fetch"]

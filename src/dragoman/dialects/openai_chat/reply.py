@@ -6,6 +6,7 @@ from typing import Any, cast
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.dialects.chunk_json import decode_chunk, decode_object
 from dragoman.dialects.dialect import NewId, Written
 from dragoman.dialects.openai_chat.errors import read_stream_error
 from dragoman.dialects.openai_chat.output import Output
@@ -14,10 +15,9 @@ from dragoman.dialects.openai_chat.tool_calls import ToolCalls
 from dragoman.dialects.openai_chat.usage import read_usage
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import Said, Usage
-from dragoman.wire.jsonbytes import JsonError, decode_with_surrogates
 from dragoman.wire.sse import Frame
 
-_decode_chunk = msgspec.json.Decoder(Chunk).decode
+_CHUNK = msgspec.json.Decoder(Chunk)
 
 STOP_REASONS = {
     "stop": "end_turn",
@@ -69,11 +69,11 @@ class ChatReply:
         if data == b"[DONE]":
             self._end()
             return self._output.writer.take()
-        self._read(_decode(data), data)
+        self._read(decode_chunk(data, _CHUNK), data)
         return self._output.writer.take()
 
     def read_whole(self, body: bytes) -> Sequence[Said]:
-        chunk = _decode(body)
+        chunk = decode_chunk(body, _CHUNK)
         if chunk.error is None and chunk.object != "error" and not chunk.choices:
             raise UpstreamNonsense("the upstream answered with JSON that is not a chat completion")
         self._read(chunk, body)
@@ -96,7 +96,7 @@ class ChatReply:
 
     def _read(self, chunk: Chunk, data: bytes) -> None:
         if chunk.error is not None or chunk.object == "error":
-            raise read_stream_error(_as_object(data))
+            raise read_stream_error(decode_object(data))
         self._output.writer.start()
         if chunk.choices:
             for choice in chunk.choices:
@@ -211,29 +211,3 @@ class ChatReply:
             input_tokens=self._estimated_input_tokens,
             output_tokens=usage.output_tokens or self._output.estimated_output_tokens,
         )
-
-
-def _decode(data: bytes) -> Chunk:
-    try:
-        return _decode_chunk(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _decode_loosely(data)
-
-
-def _decode_loosely(data: bytes) -> Chunk:
-    """A chunk that the fast decoder refuses: half a surrogate pair, or a field of an unusual type."""
-    value = _as_object(data)
-    try:
-        return msgspec.convert(value, Chunk, strict=False)
-    except msgspec.ValidationError as error:
-        raise UpstreamNonsense(f"the upstream sent a chunk of an unknown shape ({error})") from None
-
-
-def _as_object(data: bytes) -> dict[str, Any]:
-    try:
-        value = decode_with_surrogates(data)
-    except JsonError:
-        value = None
-    if not isinstance(value, dict):
-        raise UpstreamNonsense("the upstream sent a data line that is not a JSON object")
-    return cast("dict[str, Any]", value)
