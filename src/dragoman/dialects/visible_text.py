@@ -9,6 +9,9 @@ from typing import Literal
 THINK_OPEN = "<think>"
 THINK_CLOSE = "</think>"
 
+CHARACTERS_PER_TOKEN = 4
+"""For output that the server did not count, and for cutting text at a limit."""
+
 
 class ThinkTags:
     """Splits text into reasoning and the rest; transparent once the start of the text is known."""
@@ -87,6 +90,53 @@ class StopMatcher:
         """What was held when the text ended."""
         held, self._held = self._held, ""
         return held
+
+
+class TextEnd:
+    """Where the visible text of an answer ends although the model goes on: before a stop sequence, or at a limit."""
+
+    def __init__(self, stop_sequences: tuple[str, ...], tokens: int | None) -> None:
+        self.stopped_by: Literal["stop_sequence", "limit"] | None = None
+        """Once the end is reached."""
+        self.stop_sequence: str | None = None
+        self.watches = bool(stop_sequences) or tokens is not None
+        """Whether it can be reached at all."""
+        self._matcher = StopMatcher(stop_sequences) if stop_sequences else None
+        self._room = None if tokens is None else tokens * CHARACTERS_PER_TOKEN
+
+    def before_stop(self, piece: str) -> str:
+        """The text that no stop sequence can begin in any more. Show it, then `note_stop`."""
+        return piece if self._matcher is None else self._matcher.feed(piece)
+
+    def note_stop(self) -> None:
+        """A stop sequence that was found ends the text, unless it has ended before."""
+        if self._matcher is not None and self._matcher.hit is not None and self.stopped_by is None:
+            self.stop_at(self._matcher.hit)
+
+    def stop_at(self, sequence: str) -> None:
+        """The text ends here, whoever found the sequence."""
+        self.stopped_by, self.stop_sequence = "stop_sequence", sequence
+
+    def held_back(self) -> str:
+        """What was taken for the beginning of a stop sequence and is none."""
+        return "" if self._matcher is None else self._matcher.finish()
+
+    def within_limit(self, piece: str) -> str:
+        """As much of the text as there is room for; a cut is the end."""
+        if self._room is None:
+            return piece
+        if len(piece) > self._room:
+            piece = piece[: self._room]
+            self.stopped_by = "limit"
+        self._room -= len(piece)
+        return piece
+
+    @property
+    def ending(self) -> tuple[str, str | None] | None:
+        """Stop reason and stop sequence; None while the end is not reached."""
+        if self.stopped_by == "limit":
+            return "max_tokens", None
+        return ("stop_sequence", self.stop_sequence) if self.stopped_by is not None else None
 
 
 class SurrogateJoiner:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects.visible_text import StopMatcher, SurrogateJoiner, ThinkTags
+from dragoman.dialects.visible_text import StopMatcher, SurrogateJoiner, TextEnd, ThinkTags
 
 
 def split_tags(*pieces):
@@ -113,6 +113,48 @@ def test_after_a_hit_no_more_text_is_taken():
     matcher = StopMatcher(("X",))
     assert matcher.feed("aXb") == "a"
     assert (matcher.feed("c"), matcher.finish()) == ("", "")
+
+
+def say(end, *pieces):
+    """What is shown of the pieces, as an answer shows them."""
+    shown = ""
+    for piece in pieces:
+        shown += end.within_limit(end.before_stop(piece))
+        end.note_stop()
+    return shown
+
+
+def test_text_without_an_end_of_its_own_is_shown_at_once():
+    end = TextEnd((), None)
+    assert (say(end, "STOP " * 100), end.held_back(), end.watches) == ("STOP " * 100, "", False)
+    assert (end.stopped_by, end.ending) == (None, None)
+
+
+def test_text_ends_before_its_stop_sequence():
+    end = TextEnd(("STOP", "END"), 100)
+    assert say(end, "Hello S", "TOP") == "Hello "
+    assert (end.watches, end.stopped_by, end.ending) == (True, "stop_sequence", ("stop_sequence", "STOP"))
+
+
+def test_text_ends_at_its_limit_of_tokens():
+    end = TextEnd((), 2)
+    assert say(end, "12345678") == "12345678"
+    assert end.ending is None
+    assert say(end, "9", "10") == ""
+    assert (end.watches, end.stopped_by, end.ending) == (True, "limit", ("max_tokens", None))
+
+
+def test_stop_sequence_behind_the_limit_is_not_the_end():
+    end = TextEnd(("STOP",), 1)
+    assert say(end, "12345STOP") == "1234"
+    assert end.ending == ("max_tokens", None)
+
+
+def test_stop_sequence_may_be_found_by_the_server():
+    end = TextEnd(("STOP",), None)
+    shown = say(end, "Hello ST") + end.held_back()
+    end.stop_at("STOP")
+    assert (shown, end.ending) == ("Hello ST", ("stop_sequence", "STOP"))
 
 
 def join(*pieces):

@@ -1,14 +1,9 @@
 """The way of text, thoughts and calls from chunks to the writer, and of their signatures into envelopes."""
 
-from typing import Literal
-
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.dialects.gemini.signatures import Seal, Signature, text_key
-from dragoman.dialects.visible_text import StopMatcher, SurrogateJoiner
+from dragoman.dialects.visible_text import SurrogateJoiner, TextEnd
 from dragoman.messages.writer import MessageWriter
-
-CHARACTERS_PER_TOKEN = 4
-"""For cutting text at a limit."""
 
 
 class Output:
@@ -16,8 +11,7 @@ class Output:
 
     def __init__(self, reading: Reading, message_id: str, estimated_input_tokens: int) -> None:
         self.writer = MessageWriter(message_id, reading.message_model, estimated_input_tokens)
-        self.stopped_by: Literal["stop_sequence", "limit"] | None = None
-        self.stop_sequence: str | None = None
+        self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens)
         self.said = False
         """Text, or a call: from now on nothing can be asked anew."""
         self.kept: dict[str, str] = {}
@@ -29,15 +23,13 @@ class Output:
         self._holds = reading.holds_text
         self._seal = Seal(reading.account, reading.family)
         self._uncarried: list[Signature] = []
-        self._stops = StopMatcher(reading.stop_sequences) if reading.stop_sequences else None
         self._joiner = SurrogateJoiner()
         self._thought_joiner = SurrogateJoiner()
-        self._room = None if reading.visible_tokens is None else reading.visible_tokens * CHARACTERS_PER_TOKEN
         self._text: list[str] = []
         self._held: list[str] = []
         self._blank: str = ""
         self._plain = False
-        self._watches = self._stops is not None or self._room is not None or self._holds
+        self._watches = self.text_end.watches or self._holds
 
     def text(self, piece: str) -> None:
         """More visible text."""
@@ -47,14 +39,10 @@ class Output:
             self._text.append(piece)
             self.writer.text(piece)
             return
-        if self.stopped_by is not None:
+        if self.text_end.stopped_by is not None:
             return
-        if self._stops is not None:
-            piece = self._stops.feed(piece)
-        self._show(piece)
-        if self._stops is not None and self._stops.hit is not None and self.stopped_by is None:
-            self.stopped_by = "stop_sequence"
-            self.stop_sequence = self._stops.hit
+        self._show(self.text_end.before_stop(piece))
+        self.text_end.note_stop()
 
     def sign_text(self, signature: str) -> None:
         """The signature of the text that was said last."""
@@ -72,7 +60,7 @@ class Output:
             self._uncarried.append(Signature("thought", "", signature))
         if not piece.isascii() or self._thought_joiner.holding:
             piece = self._thought_joiner.feed(piece)
-        if self._thinking == "shown" and piece and self.stopped_by is None:
+        if self._thinking == "shown" and piece and self.text_end.stopped_by is None:
             self.say_held_back()
             self._plain = False
             self.writer.thinking(piece)
@@ -133,24 +121,19 @@ class Output:
 
     def say_held_back(self) -> None:
         """What was held back as the possible beginning of something is none."""
-        if self.stopped_by is not None:
+        if self.text_end.stopped_by is not None:
             return
         if self._joiner.holding:
             self._joiner = SurrogateJoiner()
             self._show("\ufffd")
-        if self._stops is not None:
-            self._show(self._stops.finish())
+        self._show(self.text_end.held_back())
 
     def _show(self, piece: str) -> None:
-        if not piece or self.stopped_by is not None:
+        if not piece or self.text_end.stopped_by is not None:
             return
-        if self._room is not None:
-            if len(piece) > self._room:
-                piece = piece[: self._room]
-                self.stopped_by = "limit"
-            self._room -= len(piece)
-            if not piece:
-                return
+        piece = self.text_end.within_limit(piece)
+        if not piece:
+            return
         if self._holds:
             self._held.append(piece)
             self.said = self.said or not piece.isspace()

@@ -174,11 +174,11 @@ class GeminiReply:
         content = candidate.content
         if content is not None and content.parts:
             for part in content.parts:
-                if self._output.stopped_by is None:
+                if self._output.text_end.stopped_by is None:
                     self._read_part(part)
         if candidate.groundingMetadata is not None or candidate.urlContextMetadata is not None:
             self._grounding.note(candidate.groundingMetadata, candidate.urlContextMetadata)
-        if self._output.stopped_by is not None:
+        if self._output.text_end.stopped_by is not None:
             # All that follows would be thrown away: stop paying for it.
             self._end(Verdict("end", "max_tokens"))
 
@@ -288,10 +288,8 @@ class GeminiReply:
     def _ending(self, verdict: Verdict) -> tuple[str, str | None]:
         if self._output.writer.tool_calls:
             return "tool_use", None
-        if self._output.stopped_by == "stop_sequence":
-            return "stop_sequence", self._output.stop_sequence
-        if self._output.stopped_by == "limit":
-            return "max_tokens", None
+        if (ending := self._output.text_end.ending) is not None:
+            return ending
         usage, window = self._sum.known, self._reading.context_window
         if verdict.stop_reason == "max_tokens" and usage is not None and window is not None:
             full = usage.prompt_tokens + usage.output_tokens >= window

@@ -1,14 +1,11 @@
 """The way of text and reasoning from chunks to the writer: surrogates, think tags, stop sequences, limits."""
 
-from typing import Any, Literal
+from typing import Any
 
 from dragoman.dialects.openai_chat.shapes import Reading
-from dragoman.dialects.visible_text import StopMatcher, SurrogateJoiner, ThinkTags
+from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, SurrogateJoiner, TextEnd, ThinkTags
 from dragoman.messages.envelope import seal
 from dragoman.messages.writer import MessageWriter
-
-CHARACTERS_PER_TOKEN = 4
-"""For output that the server did not count, and for cutting text at a limit."""
 
 
 class Output:
@@ -16,13 +13,10 @@ class Output:
 
     def __init__(self, reading: Reading, message_id: str, estimated_input_tokens: int) -> None:
         self.writer = MessageWriter(message_id, reading.message_model, estimated_input_tokens)
-        self.stopped_by: Literal["stop_sequence", "limit"] | None = None
-        self.stop_sequence: str | None = None
+        self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens)
         self._reading = reading
         self._tags: ThinkTags | None = ThinkTags() if reading.think_tags else None
-        self._stops = StopMatcher(reading.stop_sequences) if reading.stop_sequences else None
         self._joiner = SurrogateJoiner()
-        self._room = None if reading.visible_tokens is None else reading.visible_tokens * CHARACTERS_PER_TOKEN
         self._blank: str = ""
         self._after_thinking = False
         self._plain = False
@@ -38,7 +32,7 @@ class Output:
 
     def text(self, piece: str) -> None:
         """Text as the model wrote it."""
-        if self.stopped_by is not None:
+        if self.text_end.stopped_by is not None:
             return
         self._characters += len(piece)
         if not piece.isascii() or self._joiner.holding:
@@ -55,7 +49,7 @@ class Output:
 
     def reasoning(self, piece: str, field: str) -> None:
         """Reasoning from a field of its own."""
-        if self.stopped_by is not None:
+        if self.text_end.stopped_by is not None:
             return
         self._characters += len(piece)
         if not piece.isascii() or self._joiner.holding:
@@ -72,10 +66,9 @@ class Output:
 
     def server_matched(self, sequence: str) -> None:
         """The server itself names the stop sequence that it hit."""
-        if sequence in self._reading.stop_sequences and self.stopped_by is None:
+        if sequence in self._reading.stop_sequences and self.text_end.stopped_by is None:
             self._say_held()
-            self.stopped_by = "stop_sequence"
-            self.stop_sequence = sequence
+            self.text_end.stop_at(sequence)
 
     def begin_tool_calls(self) -> None:
         """Everything that was held is said before a tool call opens."""
@@ -99,14 +92,13 @@ class Output:
         self._end_thinking()
 
     def _say_held(self) -> None:
-        if self.stopped_by is not None:
+        if self.text_end.stopped_by is not None:
             return
         if self._joiner.holding:
             self._joiner = SurrogateJoiner()
             self._show("\ufffd")
         self._settle_tags()
-        if self._stops is not None:
-            self._write(self._stops.finish())
+        self._write(self.text_end.held_back())
 
     def _settle_tags(self) -> None:
         """What was held as the beginning of a tag is none."""
@@ -119,19 +111,13 @@ class Output:
             self._show(text)
 
     def _show(self, piece: str) -> None:
-        if self._stops is not None:
-            piece = self._stops.feed(piece)
-        self._write(piece)
-        if self._stops is not None and self._stops.hit is not None and self.stopped_by is None:
-            self.stopped_by = "stop_sequence"
-            self.stop_sequence = self._stops.hit
+        self._write(self.text_end.before_stop(piece))
+        self.text_end.note_stop()
         settled = self._tags is None or self._tags.state == "plain"
-        self._plain = (
-            settled and self._stops is None and self._room is None and self.writer.open_block == "text"
-        )
+        self._plain = settled and not self.text_end.watches and self.writer.open_block == "text"
 
     def _write(self, piece: str) -> None:
-        if not piece or self.stopped_by is not None:
+        if not piece or self.text_end.stopped_by is not None:
             return
         if self.writer.open_block != "text":
             piece = self._blank + piece
@@ -143,11 +129,7 @@ class Output:
                 return
             self._end_thinking()
             self._after_thinking = False
-        if self._room is not None:
-            if len(piece) > self._room:
-                piece = piece[: self._room]
-                self.stopped_by = "limit"
-            self._room -= len(piece)
+        piece = self.text_end.within_limit(piece)
         if piece:
             self.writer.text(piece)
 

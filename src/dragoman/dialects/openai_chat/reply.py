@@ -107,7 +107,7 @@ class ChatReply:
             self._service_tier = chunk.service_tier or self._service_tier
             self.usage = read_usage(cast("dict[str, Any]", usage), self._service_tier)
         # A server that finished by itself still tells its usage.
-        if self._output.stopped_by is not None and self._finish_reason is None:
+        if self._output.text_end.stopped_by is not None and self._finish_reason is None:
             self._end()
 
     def _read_choice(self, choice: Choice) -> None:
@@ -188,10 +188,8 @@ class ChatReply:
         self._output.writer.end(self.stop_reason, self.usage, stop_sequence, details)
 
     def _ending(self) -> tuple[str, str | None]:
-        if self._output.stopped_by == "stop_sequence":
-            return "stop_sequence", self._output.stop_sequence
-        if self._output.stopped_by == "limit":
-            return "max_tokens", None
+        if (ending := self._output.text_end.ending) is not None:
+            return ending
         if self._refusal:
             return "refusal", None
         reason = STOP_REASONS.get(self._finish_reason or "stop", "end_turn")

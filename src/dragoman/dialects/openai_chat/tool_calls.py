@@ -85,7 +85,7 @@ class ToolCalls:
     def _begin(self, call: Call, name: str) -> None:
         call.name = name
         too_many = self._reading.single_tool_call and self._output.writer.tool_calls
-        if too_many or self._output.stopped_by is not None:
+        if too_many or self._output.text_end.stopped_by is not None:
             call.left_out = True
             return
         call.begun = True

@@ -207,7 +207,7 @@ def test_a_stop_sequence_over_two_pieces_ends_the_text():
     out = output(stop_sequences=("</severity>", "END"))
     for piece in ("low</sev", "erity>", "more"):
         out.text(piece)
-    assert (out.stopped_by, out.stop_sequence) == ("stop_sequence", "</severity>")
+    assert (out.text_end.stopped_by, out.text_end.stop_sequence) == ("stop_sequence", "</severity>")
     assert finished(out) == [text("low")]
 
 
@@ -236,13 +236,13 @@ def test_the_server_may_name_the_stop_sequence_itself():
     out = output(stop_sequences=("END",))
     out.text("done")
     out.server_matched("END")
-    assert (out.stopped_by, out.stop_sequence) == ("stop_sequence", "END")
+    assert (out.text_end.stopped_by, out.text_end.stop_sequence) == ("stop_sequence", "END")
 
 
 def test_a_stop_that_the_client_did_not_ask_for_is_none():
     out = output(stop_sequences=("END",))
     out.server_matched("<|eot_id|>")
-    assert out.stopped_by is None
+    assert out.text_end.stopped_by is None
 
 
 def test_text_that_was_held_back_is_said_when_the_server_names_the_stop():
@@ -255,9 +255,9 @@ def test_text_that_was_held_back_is_said_when_the_server_names_the_stop():
 def test_visible_text_is_cut_at_the_limit():
     out = output(visible_tokens=2)
     out.text("12345")
-    assert out.stopped_by is None
+    assert out.text_end.stopped_by is None
     out.text("6789")
-    assert out.stopped_by == "limit"
+    assert out.text_end.stopped_by == "limit"
     out.text("more")
     assert finished(out) == [text("12345678")]
 
@@ -265,16 +265,16 @@ def test_visible_text_is_cut_at_the_limit():
 def test_text_that_fills_the_limit_exactly_is_not_cut():
     out = output(visible_tokens=2)
     out.text("12345678")
-    assert out.stopped_by is None
+    assert out.text_end.stopped_by is None
     out.text("9")
-    assert out.stopped_by == "limit"
+    assert out.text_end.stopped_by == "limit"
     assert finished(out) == [text("12345678")]
 
 
 def test_a_limit_of_nothing_opens_no_block():
     out = output(visible_tokens=0)
     out.text("x")
-    assert out.stopped_by == "limit"
+    assert out.text_end.stopped_by == "limit"
     assert finished(out) == []
 
 
@@ -282,7 +282,7 @@ def test_reasoning_does_not_count_against_the_visible_limit():
     out = output(thinking="shown", visible_tokens=2)
     out.reasoning("a long thought that is not visible", "reasoning_content")
     out.text("12345678")
-    assert out.stopped_by is None
+    assert out.text_end.stopped_by is None
     assert finished(out) == [thinking("a long thought that is not visible"), text("12345678")]
 
 
