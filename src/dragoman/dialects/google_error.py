@@ -8,7 +8,7 @@ import msgspec
 from dragoman.dialects.context_overflow import find_overflow, overflow_message
 from dragoman.dialects.google_envelope import GoogleError, google_error_of, parse_google_error
 from dragoman.dialects.retry_after import told_wait, whole_seconds
-from dragoman.messages.errors import ApiError, FailureKind, UpstreamFailure
+from dragoman.messages.errors import FINAL, ApiError, FailureKind, UpstreamFailure
 from dragoman.wire.exchange import Headers, ReplyHead
 
 __all__ = ["GoogleError", "google_error_of", "judge_google_error", "parse_google_error"]
@@ -19,8 +19,6 @@ LONGEST_HOPE = 300
 """Seconds; whoever is told to wait longer need not repeat the request."""
 INPUT_TOO_LONG = "Input is too long."
 """Claude Code matches the whole message."""
-
-_PERMANENT: Headers = (("x-should-retry", "false"),)
 
 
 def judge_google_error(
@@ -114,7 +112,7 @@ _NO_CREDIT = re.compile(
 
 
 def _refused(status: int, message: str) -> Judged:
-    return "refused", ApiError(status, message, headers=_PERMANENT)
+    return "refused", ApiError(status, message, headers=FINAL)
 
 
 def _told_wait(error: GoogleError, head: ReplyHead | None) -> float | None:

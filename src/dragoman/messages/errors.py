@@ -30,6 +30,10 @@ ERROR_TYPE_BY_STATUS = {
 }
 
 
+FINAL: Headers = (("x-should-retry", "false"),)
+"""Beside an error that the same request would get again: clients do not repeat it (spec/claude-code.md section 8)."""
+
+
 def error_type(status: int) -> str:
     """Anthropic's error type for an HTTP status; unlisted 4xx are the request's fault, the rest ours."""
     known = ERROR_TYPE_BY_STATUS.get(status)
@@ -64,7 +68,7 @@ class ApiError(Exception):
 
 def invalid_request(message: str) -> ApiError:
     """The client's request is wrong; `message` begins with the JSON path."""
-    return ApiError(400, message, headers=(("x-should-retry", "false"),))
+    return ApiError(400, message, headers=FINAL)
 
 
 FailureKind = Literal["refused", "overloaded", "unreachable", "broke_midway"]

@@ -5,15 +5,13 @@ from functools import lru_cache
 
 from dragoman.access import direct, vertex
 from dragoman.dialects.dialect import Dialect, Origin, Written
-from dragoman.messages.errors import ApiError
+from dragoman.messages.errors import FINAL, ApiError
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.headers import relayed
 from dragoman.relay.ports import AccessToken
 from dragoman.routing.channel import Channel, Target
 from dragoman.wire.exchange import Headers, HttpRequest
 from dragoman.wire.redact import SecretScrubber
-
-_PERMANENT: Headers = (("x-should-retry", "false"),)
 
 
 def dialect_of(gateway: Gateway, target: Target) -> Dialect:
@@ -24,7 +22,7 @@ def dialect_of(gateway: Gateway, target: Target) -> Dialect:
             501,
             f"model `{target.model}` needs the dialect `{target.channel.dialect}`, which this version does not have "
             "yet: route the model to another provider with BIG_MODEL, SMALL_MODEL or a channel",
-            headers=_PERMANENT,
+            headers=FINAL,
         )
     return dialect
 
@@ -58,7 +56,7 @@ def address(
             401,
             f"no credential for `{channel.name}`: set {channel.credential_setting} where Dragoman runs "
             f"(model `{target.model}`)",
-            headers=_PERMANENT,
+            headers=FINAL,
         )
     if token is not None:
         return vertex.address(

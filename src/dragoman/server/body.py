@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 
-from dragoman.messages.errors import ApiError, invalid_request
+from dragoman.messages.errors import FINAL, ApiError, invalid_request
 from dragoman.server.hangup import Message, Receive
 from dragoman.wire.exchange import Headers, header
 
@@ -72,4 +72,4 @@ def _decompress(body: bytes, encoding: str) -> bytes:
 
 
 def _too_large() -> ApiError:
-    return ApiError(413, "the request is larger than 32 MB", headers=(("x-should-retry", "false"),))
+    return ApiError(413, "the request is larger than 32 MB", headers=FINAL)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from dragoman.messages.errors import ApiError
+from dragoman.messages.errors import FINAL, ApiError
 from dragoman.wire.exchange import Headers
 
 ANYONE = "anyone"
@@ -38,7 +38,7 @@ def identify(headers: Headers, keys: tuple[str, ...]) -> Caller:
             401,
             "this gateway does not accept the key; send one of its own (DRAGOMAN_API_KEY) as `x-api-key` "
             "or `Authorization: Bearer`",
-            headers=(("x-should-retry", "false"),),
+            headers=FINAL,
         )
     return Caller(f"key {found}")
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from dragoman.messages.errors import ApiError
+from dragoman.messages.errors import FINAL, ApiError
 from dragoman.server.errors import send_error
 from dragoman.server.hangup import Receive, Scope, Send
 from dragoman.wire.address import is_loopback
@@ -20,7 +20,6 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 _LOCAL_HOSTS = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _HOST = re.compile(rb"(?P<name>[a-z0-9_.\-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
 _OWN_FETCHES = frozenset({b"same-origin", b"none"})
-_FINAL = (("x-should-retry", "false"),)
 
 
 class GuardRules(msgspec.Struct, frozen=True):
@@ -68,7 +67,7 @@ class Guard:
                 kept.append(value)
             from_browser = from_browser or name.startswith(b"sec-fetch-")
         if any(site.strip().lower() not in _OWN_FETCHES for site in sites):
-            raise ApiError(403, "requests from other sites are refused", headers=_FINAL)
+            raise ApiError(403, "requests from other sites are refused", headers=FINAL)
         self._judge_peer(scope, hosts)
         if origins:
             _judge_origins(origins, hosts)
@@ -84,19 +83,19 @@ class Guard:
             raise ApiError(
                 403,
                 "this gateway serves only its own machine: set DRAGOMAN_API_KEY where it runs to let others in",
-                headers=_FINAL,
+                headers=FINAL,
             )
 
     def _judge_host(self, hosts: list[bytes]) -> None:
         match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if match is None or int(match["port"] or 0) > 65535:
-            raise ApiError(400, "the Host header must be there once and hold a host name", headers=_FINAL)
+            raise ApiError(400, "the Host header must be there once and hold a host name", headers=FINAL)
         if match["name"].lower() not in self._hosts:
             raise ApiError(
                 421,
                 "this gateway serves only its own machine, and the Host header names another; "
                 "use http://localhost or http://127.0.0.1",
-                headers=_FINAL,
+                headers=FINAL,
             )
 
 
@@ -109,7 +108,7 @@ def _is_local(scope: Scope) -> bool:
 def _judge_origins(origins: list[bytes], hosts: list[bytes]) -> None:
     own = {scheme + host.lower() for host in hosts for scheme in (b"http://", b"https://")}
     if any(origin.lower() not in own for origin in origins):
-        raise ApiError(403, "requests from web pages of another origin are refused", headers=_FINAL)
+        raise ApiError(403, "requests from web pages of another origin are refused", headers=FINAL)
 
 
 def _judge_type(types: list[bytes], from_browser: bool) -> None:
@@ -117,7 +116,7 @@ def _judge_type(types: list[bytes], from_browser: bool) -> None:
     if not types and not from_browser:
         return
     if not types or any(value.partition(b";")[0].strip().lower() != b"application/json" for value in types):
-        raise ApiError(415, "content-type: send application/json", headers=_FINAL)
+        raise ApiError(415, "content-type: send application/json", headers=FINAL)
 
 
 def _as_in_header(host: str) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from dragoman.messages.errors import ApiError, FailureKind, UpstreamFailure
+from dragoman.messages.errors import FINAL, ApiError, FailureKind, UpstreamFailure
 from dragoman.relay.ports import AccessToken
 
 LOGIN = "gcloud auth application-default login"
@@ -51,7 +51,7 @@ class Fault(msgspec.Struct, frozen=True):
 
     def failure(self) -> UpstreamFailure:
         """A failure of its own for everybody who waits: whoever handles one may change it."""
-        headers = (("x-should-retry", "false"),) if self.kind == "refused" else ()
+        headers = FINAL if self.kind == "refused" else ()
         return UpstreamFailure(self.kind, ApiError(self.status, self.message, headers=headers))
 
 

@@ -8,7 +8,7 @@ it stands in front of Claude: its errors have no meaning for such clients (spec/
 from typing import Any, cast
 
 from dragoman.dialects.google_error import GoogleError, google_error_of, judge_google_error
-from dragoman.messages.errors import ApiError, FailureKind, UpstreamFailure
+from dragoman.messages.errors import FINAL, ApiError, FailureKind, UpstreamFailure
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.jsonbytes import JsonError, decode
 from dragoman.wire.jsonvalues import as_object
@@ -108,7 +108,7 @@ def rejected_credential(vendor_message: str) -> ApiError:
         403,
         "the upstream rejected Dragoman's own credential for this channel (not yours): check the key that the "
         f"proxy is configured with. The upstream said: {redact_text(vendor_message)[:300]}",
-        headers=(("x-should-retry", "false"),),
+        headers=FINAL,
     )
 
 

@@ -18,13 +18,11 @@ from dragoman.dialects.openai_chat.vendor_error import (
     parse_error_body,
 )
 from dragoman.dialects.retry_after import retry_after_seconds
-from dragoman.messages.errors import ApiError, FailureKind, UpstreamFailure
+from dragoman.messages.errors import FINAL, ApiError, FailureKind, UpstreamFailure
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import Headers, ReplyHead
 
 __all__ = ["mend", "read_failure", "read_stream_error"]
-
-_PERMANENT: Headers = (("x-should-retry", "false"),)
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -161,7 +159,7 @@ def _overflow(case: Case) -> Overflow | None:
 
 
 def _refused(status: int, message: str, type: str | None = None) -> Judged:
-    return "refused", ApiError(status, message, type=type, headers=_PERMANENT)
+    return "refused", ApiError(status, message, type=type, headers=FINAL)
 
 
 def _overloaded(case: Case, status: int) -> Judged:
