@@ -6,12 +6,10 @@ from collections.abc import Callable
 import msgspec
 
 from dragoman.dialects.context_overflow import find_overflow, overflow_message
-from dragoman.dialects.google_envelope import GoogleError, google_error_of, parse_google_error
+from dragoman.dialects.google_envelope import GoogleError
 from dragoman.dialects.retry_after import told_wait, whole_seconds
 from dragoman.messages.errors import FINAL, ApiError, FailureKind, UpstreamFailure
 from dragoman.wire.exchange import Headers, ReplyHead
-
-__all__ = ["GoogleError", "google_error_of", "judge_google_error", "parse_google_error"]
 
 PER_MINUTE_WAIT = 60
 """Seconds until a quota of a minute is there again at the latest."""

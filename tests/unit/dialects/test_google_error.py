@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from dragoman.dialects.google_error import GoogleError, judge_google_error, parse_google_error
+from dragoman.dialects.google_envelope import GoogleError, parse_google_error
+from dragoman.dialects.google_error import judge_google_error
 from dragoman.wire.exchange import ReplyHead
 
 

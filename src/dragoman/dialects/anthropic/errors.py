@@ -5,9 +5,10 @@ credential: a relayed 401 would ask the user to log in, while it is this proxy's
 it stands in front of Claude: its errors have no meaning for such clients (spec/vertex.md section 4.5).
 """
 
-from typing import Any, cast
+from typing import Any
 
-from dragoman.dialects.google_error import GoogleError, google_error_of, judge_google_error
+from dragoman.dialects.google_envelope import GoogleError, google_error_of
+from dragoman.dialects.google_error import judge_google_error
 from dragoman.messages.errors import FINAL, ApiError, FailureKind, UpstreamFailure
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.jsonbytes import JsonError, decode
@@ -49,14 +50,15 @@ def read_failure(
         return UpstreamFailure(
             "refused", ApiError(502, "the upstream answered with a redirect, which is not followed")
         )
-    google = _google_error(body)
+    decoded = _decoded(body)
+    google = find_google_error(decoded)
     if google is not None:
         failure = judge_google(google, head.status, model, max_tokens, head)
         failure.error.headers += tuple(
             pair for pair in relayed_headers(head) if pair[0] not in _RETRY_HEADERS
         )
         return failure
-    value = _envelope(body)
+    value = _envelope(decoded)
     headers = relayed_headers(head)
     kind: FailureKind = "overloaded" if head.status in _OVERLOADED else "refused"
     if head.status == 401 and not clients_credential:
@@ -137,18 +139,13 @@ def _message_of(value: dict[str, Any] | None) -> str:
     return str(value["error"].get("message") or "") if value is not None else ""
 
 
-def _google_error(body: bytes) -> GoogleError | None:
+def _decoded(body: bytes) -> Any:
     try:
-        return find_google_error(decode(body))
+        return decode(body)
     except JsonError:
         return None
 
 
-def _envelope(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = decode(body)
-    except JsonError:
-        return None
-    if not isinstance(value, dict) or not isinstance(cast("dict[str, Any]", value).get("error"), dict):
-        return None
-    return cast("dict[str, Any]", value)
+def _envelope(value: Any) -> dict[str, Any] | None:
+    fields = as_object(value)
+    return fields if isinstance(fields.get("error"), dict) else None

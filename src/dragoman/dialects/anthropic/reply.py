@@ -7,7 +7,7 @@ import msgspec
 
 from dragoman.dialects.anthropic.errors import find_google_error, judge_google, read_error_value
 from dragoman.dialects.dialect import Written
-from dragoman.dialects.google_error import parse_google_error
+from dragoman.dialects.google_envelope import parse_google_error
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import (
     ContentBlockDelta,

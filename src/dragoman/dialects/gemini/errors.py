@@ -2,14 +2,12 @@
 
 from typing import Any, cast
 
-from dragoman.dialects.gemini.mending import mend
-from dragoman.dialects.google_error import GoogleError, judge_google_error, parse_google_error
+from dragoman.dialects.google_envelope import GoogleError, parse_google_error
+from dragoman.dialects.google_error import judge_google_error
 from dragoman.messages.errors import ApiError, UpstreamFailure
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import ReplyHead
 from dragoman.wire.redact import redact_text
-
-__all__ = ["mend", "read_failure", "read_stream_error", "said_of"]
 
 VENDOR = "Gemini"
 LONGEST_WORDS = 500

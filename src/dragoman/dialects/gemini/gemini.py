@@ -1,7 +1,7 @@
 """The dialect as one value: which function of this folder answers which call of `Dialect`."""
 
 from dragoman.dialects.dialect import NOWHERE, Mended, NewId, Origin, ReplyReader, Written
-from dragoman.dialects.gemini import errors
+from dragoman.dialects.gemini import errors, mending
 from dragoman.dialects.gemini.reply import GeminiReply
 from dragoman.dialects.gemini.request import write_count, write_request
 from dragoman.dialects.gemini.shapes import Reading
@@ -54,4 +54,4 @@ class Gemini:
         return ()
 
     def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
-        return errors.mend(failure, quirks)
+        return mending.mend(failure, quirks)
