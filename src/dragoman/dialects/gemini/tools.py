@@ -31,6 +31,9 @@ _BUILT_IN = (
     ("code_execution_", "codeExecution"),
 )
 
+_BESIDE: dict[str, SideTool] = {"googleSearch": "web_search", "urlContext": "web_fetch"}
+"""By Gemini's name, what stands for the tool where it cannot stand beside functions."""
+
 _SIDE_TOOLS: dict[SideTool, dict[str, Any]] = {
     "web_search": {
         "name": "web_search",
@@ -152,7 +155,7 @@ def _with_side_tools(
     side: dict[str, SideTool] = {}
     most = MOST_ROUNDS
     for name, tool in server.items():
-        kind: SideTool | None = {"googleSearch": "web_search", "urlContext": "web_fetch"}.get(name)  # pyright: ignore[reportAssignmentType]
+        kind = _BESIDE.get(name)
         path = f"tools.{conversation.tools.index(tool)}"
         if kind is None:
             losses.dropped(path, f"`{tool.type}` cannot stand beside functions on this model")
