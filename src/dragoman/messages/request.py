@@ -5,7 +5,7 @@ or not. The second is the typed view that translating dialects ask for; it is op
 knows yet is an UnknownBlock, and unknown fields stay in `raw`.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -66,6 +66,10 @@ class Thinking(msgspec.Struct, frozen=True):
     """summarized or omitted (or a newer value); omitted keeps the text out of the answer."""
 
 
+ThinkingDisplay = Literal["shown", "sealed", "hidden"]
+"""shown: as text; sealed: only in the signature (`display: omitted`); hidden: the client did not ask."""
+
+
 class Message(msgspec.Struct, frozen=True):
     role: str
     """user, assistant, or system in the middle of the conversation (section 3.3)."""
@@ -96,3 +100,15 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     speed: str | None = None
     others: tuple[str, ...] = ()
     """Top-level fields without a place above, for the losses."""
+
+    @property
+    def latest_effort(self) -> str | None:
+        """What the last system message in the conversation asks for, else the request itself."""
+        return next((message.effort for message in reversed(self.messages) if message.effort), self.effort)
+
+    @property
+    def thinking_display(self) -> ThinkingDisplay:
+        thinking = self.thinking
+        if thinking is None or thinking.type == "disabled":
+            return "hidden"
+        return "sealed" if thinking.display == "omitted" else "shown"

@@ -12,12 +12,13 @@ from dragoman.dialects.gemini.contents import write_contents
 from dragoman.dialects.gemini.output_format import write_output_format
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.dialects.gemini.signatures import model_family
-from dragoman.dialects.gemini.thinking import ThinkingPlan, plan_thinking, shows_thinking, wants_thinking
+from dragoman.dialects.gemini.thinking import ThinkingPlan, plan_thinking
 from dragoman.dialects.gemini.tools import NAME, WrittenTools, write_tools
 from dragoman.dialects.history import system_blocks
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.other_fields import judge_other_fields
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
 from dragoman.messages.errors import invalid_request
 from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
@@ -36,6 +37,7 @@ SAFETY = [
 ]
 """Code and security texts trip the defaults (section 14)."""
 
+_SAMPLING = {"temperature": "temperature", "top_p": "topP"}
 _COUNTED = ("contents", "systemInstruction", "tools")
 _RESOURCES = ("models/", "tunedModels/")
 
@@ -136,16 +138,8 @@ def _generation_config(
     conversation: Conversation, quirks: Quirks, losses: Losses, limit: int
 ) -> dict[str, Any]:
     config: dict[str, Any] = {"maxOutputTokens": limit}
-    for name, field, value in (
-        ("temperature", "temperature", conversation.temperature),
-        ("topP", "top_p", conversation.top_p),
-    ):
-        if value is None:
-            continue
-        if quirks.sampling:
-            config[name] = value
-        elif value != 1:
-            losses.dropped(field, "the model samples by its own rules")
+    for name, value in sampling_fields(conversation, quirks, losses).items():
+        config[_SAMPLING[name]] = value
     if conversation.top_k is not None:
         if quirks.top_k and quirks.sampling:
             config["topK"] = conversation.top_k
@@ -182,7 +176,6 @@ def _reading(
     fields: dict[str, msgspec.Raw],
 ) -> Reading:
     choice = conversation.tool_choice
-    shown = "shown" if shows_thinking(conversation) else "sealed"
     return Reading(
         message_model=request.model,
         path=path,
@@ -190,7 +183,7 @@ def _reading(
         account=origin.account,
         family=model_family(model),
         signs=quirks.thought_signatures != "never",
-        thinking=shown if wants_thinking(conversation) else "hidden",
+        thinking=conversation.thinking_display,
         stop_sequences=_stops(conversation)[MOST_STOP_SEQUENCES:],
         single_tool_call=choice is not None and choice.disable_parallel_tool_use,
         tool_names=tool_name_table(conversation.tools, 64, NAME),

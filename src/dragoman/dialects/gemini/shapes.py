@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from dragoman.dialects import chunk_json
+from dragoman.messages.request import ThinkingDisplay
 
 
 class FunctionCall(msgspec.Struct, frozen=True, gc=False):
@@ -104,8 +105,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Whose signatures these are."""
     signs: bool = True
     """Whether signatures are worth keeping."""
-    thinking: Literal["shown", "sealed", "hidden"] = "hidden"
-    """shown: as text; sealed: only in the signature (`display: omitted`); hidden: the client did not ask."""
+    thinking: ThinkingDisplay = "hidden"
     stop_sequences: tuple[str, ...] = ()
     """Those that the server was not told of."""
     single_tool_call: bool = False

@@ -36,7 +36,7 @@ def plan_thinking(
     request: MessagesRequest, conversation: Conversation, limit: int, quirks: Quirks
 ) -> ThinkingPlan:
     """For a request whose output limit is `limit` tokens."""
-    wanted = wants_thinking(conversation)
+    wanted = conversation.thinking_display != "hidden"
     effort = _effort(request, conversation)
     tight = not wanted and request.max_tokens < SMALL_LIMIT and not request.counting
     if tight:
@@ -45,7 +45,7 @@ def plan_thinking(
     if quirks.effort_style != "none":
         by_level = quirks.effort_style == "thinking_level"
         config = _level(effort, quirks) if by_level else _budget(effort, limit, quirks, wanted)
-        if wanted and shows_thinking(conversation) and config.get("thinkingBudget") != 0:
+        if conversation.thinking_display == "shown" and config.get("thinkingBudget") != 0:
             config["includeThoughts"] = True
     if not tight or not quirks.always_reasons:
         return ThinkingPlan(config)
@@ -53,23 +53,12 @@ def plan_thinking(
     return ThinkingPlan(config, HEAD_ROOM, visible)
 
 
-def wants_thinking(conversation: Conversation) -> bool:
-    """Whether the client asked for thinking."""
-    return conversation.thinking is not None and conversation.thinking.type != "disabled"
-
-
-def shows_thinking(conversation: Conversation) -> bool:
-    """Whether the client wants to read it."""
-    return conversation.thinking is not None and conversation.thinking.display != "omitted"
-
-
 def _effort(request: MessagesRequest, conversation: Conversation) -> str | None:
     """`off`, one of LEVELS, or None for the model's own choice."""
     thinking = conversation.thinking
     if thinking is not None and thinking.type == "disabled":
         return "off"
-    overrides = [message.effort for message in conversation.messages if message.effort]
-    effort = overrides[-1] if overrides else conversation.effort
+    effort = conversation.latest_effort
     if effort is not None:
         return "xhigh" if effort == "max" else effort if effort in LEVELS else "high"
     if thinking is None:

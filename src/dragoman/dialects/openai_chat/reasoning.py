@@ -40,8 +40,7 @@ def resolve_effort(conversation: Conversation) -> str | None:
         return "low"
     if thinking.type == "enabled":
         return _effort_of_budget(thinking.budget_tokens)
-    overrides = [message.effort for message in conversation.messages if message.effort]
-    effort = overrides[-1] if overrides else conversation.effort
+    effort = conversation.latest_effort
     return effort if effort in EFFORTS else "high"
 
 

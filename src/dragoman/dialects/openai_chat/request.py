@@ -18,6 +18,7 @@ from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.openai_chat.tools import write_tools
 from dragoman.dialects.other_fields import judge_other_fields
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
 from dragoman.messages.errors import invalid_request
 from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
@@ -133,11 +134,10 @@ def _stream_fields(quirks: Quirks) -> dict[str, Any]:
 def _reading(
     request: MessagesRequest, conversation: Conversation, model: str, quirks: Quirks, limit: int
 ) -> Reading:
-    thinking, choice = conversation.thinking, conversation.tool_choice
-    shown = "sealed" if thinking is not None and thinking.display == "omitted" else "shown"
+    choice = conversation.tool_choice
     return Reading(
         message_model=request.model,
-        thinking="hidden" if thinking is None or thinking.type == "disabled" else shown,
+        thinking=conversation.thinking_display,
         stop_sequences=tuple(stop for stop in conversation.stop_sequences if stop),
         single_tool_call=choice is not None and choice.disable_parallel_tool_use,
         tool_names=tool_name_table(conversation.tools, quirks.max_tool_name),
@@ -159,14 +159,7 @@ def _output_limit(
 
 
 def _sampling_fields(conversation: Conversation, quirks: Quirks, losses: Losses) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in (("temperature", conversation.temperature), ("top_p", conversation.top_p)):
-        if value is None:
-            continue
-        if quirks.sampling:
-            fields[name] = value
-        elif value != 1:
-            losses.dropped(name, "the model samples by its own rules")
+    fields: dict[str, Any] = {**sampling_fields(conversation, quirks, losses)}
     if conversation.top_k is not None:
         if quirks.top_k:
             fields["top_k"] = conversation.top_k

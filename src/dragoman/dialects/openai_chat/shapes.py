@@ -3,9 +3,11 @@
 Source: openai 3.54 `ChatCompletionChunk`; deviations in spec/openai-chat.md sections 8, 9.3 and 11.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
+
+from dragoman.messages.request import ThinkingDisplay
 
 
 class FunctionPiece(msgspec.Struct, frozen=True, gc=False):
@@ -61,8 +63,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     message_model: str
     """The model name that the client asked for, and sees again."""
-    thinking: Literal["shown", "sealed", "hidden"] = "hidden"
-    """shown: as text; sealed: only in the signature (`display: omitted`); hidden: the client did not ask."""
+    thinking: ThinkingDisplay = "hidden"
     stop_sequences: tuple[str, ...] = ()
     single_tool_call: bool = False
     """`disable_parallel_tool_use`: calls after the first are left out."""
