@@ -7,6 +7,7 @@ import msgspec
 
 from dragoman.dialects.dialect import NewId
 from dragoman.dialects.gemini.output import Output
+from dragoman.dialects.gemini.server_tools import server_tool_id
 from dragoman.dialects.gemini.shapes import FunctionCall, Part, Reading
 from dragoman.dialects.gemini.side_calls import SideCalls
 from dragoman.dialects.tool_ids import NONCE_LENGTH, client_tool_id
@@ -33,7 +34,7 @@ class Calls:
 
     def new_server_id(self) -> str:
         """An id for a tool that runs upstream."""
-        return "srvtoolu_" + self._new_id()
+        return server_tool_id(self._new_id)
 
     def reads_beside(self, part: Part) -> bool:
         """Whether the call of this part is one that the client never sees as its own."""

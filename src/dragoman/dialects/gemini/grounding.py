@@ -12,15 +12,20 @@ import msgspec
 
 from dragoman.dialects.dialect import NewId
 from dragoman.dialects.gemini.output import Output
+from dragoman.dialects.gemini.server_tools import (
+    NOT_ACCESSIBLE,
+    say_fetched,
+    say_found,
+    say_server_tool,
+    search_result,
+    server_tool_id,
+)
 from dragoman.dialects.gemini.shapes import Domains, Part, Reading
-from dragoman.wire.jsonbytes import encode
+from dragoman.messages.fields import Fields
 from dragoman.wire.jsonvalues import as_list, as_object
-
-Fields = dict[str, Any]
 
 REDIRECTS = "vertexaisearch.cloud.google.com"
 
-NOT_ACCESSIBLE = "url_not_accessible"
 NOT_RETURNED = "(content used by model; not returned)"
 
 
@@ -92,7 +97,7 @@ class Grounding:
         seen = dict.fromkeys(
             source for source in self._sources if source is not None and self._wanted(source)
         )
-        return [search_result(source) for source in seen]
+        return [search_result(source.url, source.title) for source in seen]
 
     def cite(self, output: Output) -> None:
         """The citations of text that was said already, on its last block."""
@@ -105,20 +110,15 @@ class Grounding:
         results = self.results()
         if not (self._queries or results or self._raw):
             return
-        tool_use_id = "srvtoolu_" + self._new_id()
-        if self._raw:
-            envelope = output.seal_parts(tool_use_id, list(self._raw), [])
-            if results:
-                results[0]["encrypted_content"] = envelope
+        tool_use_id = server_tool_id(self._new_id)
+        envelope = output.seal_parts(tool_use_id, list(self._raw), []) if self._raw else ""
         say_server_tool(output, tool_use_id, "web_search", {"query": "; ".join(self._queries)})
-        output.writer.whole_block(
-            {"type": "web_search_tool_result", "tool_use_id": tool_use_id, "content": results}
-        )
+        say_found(output, tool_use_id, results, envelope=envelope)
         self._queries, self._sources, self._raw = [], [], []
 
     def _say_pages(self, output: Output) -> None:
         for page in self._pages:
-            say_page(output, "srvtoolu_" + self._new_id(), page)
+            _say_page(output, server_tool_id(self._new_id), page)
         self._pages = []
 
     def _say_cited(self, text: str, output: Output) -> None:
@@ -167,39 +167,16 @@ class Grounding:
         return self._domains is None or is_wanted(source, self._domains)
 
 
-def say_server_tool(output: Output, tool_use_id: str, name: str, tool_input: Fields) -> None:
-    """A call of a tool that ran upstream."""
-    output.begin_call(tool_use_id, None)
-    output.writer.server_tool(tool_use_id, name, encode(tool_input).decode())
-
-
-def say_page(output: Output, tool_use_id: str, page: Fields) -> None:
+def _say_page(output: Output, tool_use_id: str, page: Fields) -> None:
     """A page that the model has read, without its text, which Google keeps to itself."""
     url = str(page.get("retrievedUrl") or "")
     say_server_tool(output, tool_use_id, "web_fetch", {"url": url})
-    content: Fields = {"type": "web_fetch_tool_result_error", "error_code": NOT_ACCESSIBLE}
-    if _was_read(page):
-        source = {"type": "text", "media_type": "text/plain", "data": NOT_RETURNED}
-        document = {"type": "document", "source": source, "title": None, "citations": None}
-        content = {"type": "web_fetch_result", "url": url, "content": document, "retrieved_at": None}
-    output.writer.whole_block(
-        {"type": "web_fetch_tool_result", "tool_use_id": tool_use_id, "content": content}
-    )
+    error = "" if _was_read(page) else NOT_ACCESSIBLE
+    say_fetched(output, tool_use_id, url, NOT_RETURNED, error=error)
 
 
 def _was_read(page: Fields) -> bool:
     return str(page.get("urlRetrievalStatus")).endswith("SUCCESS")
-
-
-def search_result(source: Source) -> Fields:
-    """A source as the API's own search tells it."""
-    return {
-        "type": "web_search_result",
-        "url": source.url,
-        "title": source.title,
-        "encrypted_content": "",
-        "page_age": None,
-    }
 
 
 def is_wanted(source: Source, domains: Domains) -> bool:

@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from dragoman.dialects.gemini.grounding import say_server_tool
 from dragoman.dialects.gemini.output import Output
+from dragoman.dialects.gemini.server_tools import say_server_tool
 from dragoman.dialects.gemini.shapes import Part
 
 

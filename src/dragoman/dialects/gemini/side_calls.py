@@ -10,14 +10,20 @@ from typing import Any, cast
 import msgspec
 
 from dragoman.dialects.dialect import NewId
-from dragoman.dialects.gemini.grounding import NOT_ACCESSIBLE, Grounding, say_server_tool
+from dragoman.dialects.gemini.grounding import Grounding
 from dragoman.dialects.gemini.output import Output
+from dragoman.dialects.gemini.server_tools import (
+    NOT_ACCESSIBLE,
+    say_fetched,
+    say_found,
+    say_server_tool,
+    server_tool_id,
+)
 from dragoman.dialects.gemini.shapes import Candidate, Reading, SideTool
 from dragoman.dialects.gemini.tools import side_request_tools
+from dragoman.messages.fields import Fields
 from dragoman.wire.jsonbytes import JsonError, decode, encode
 from dragoman.wire.jsonvalues import as_object, objects_in
-
-Fields = dict[str, Any]
 
 _PROMPTS: dict[SideTool, str] = {
     "web_search": "Search the web for what follows, and tell what the best sources say.\n\n{}",
@@ -89,7 +95,7 @@ class SideCalls:
 
     def begin(self, kind: SideTool, part: Fields, output: Output) -> None:
         """The model called the tool."""
-        call = SideCall(kind, "srvtoolu_" + self._new_id(), part)
+        call = SideCall(kind, server_tool_id(self._new_id), part)
         say_server_tool(output, call.tool_use_id, kind, {_ARGUMENTS[kind]: call.asked})
         self._waiting.append(call)
 
@@ -172,25 +178,6 @@ class SideCalls:
         self._done.append(call)
         envelope = output.seal_parts(call.tool_use_id, [call.part], [{"functionResponse": call.response}])
         if call.kind == "web_fetch":
-            say_fetched(output, call, error, response)
-            return
-        if results:
-            results[0]["encrypted_content"] = envelope
-        content: Any = results
-        if error:
-            content = {"type": "web_search_tool_result_error", "error_code": error}
-        output.writer.whole_block(
-            {"type": "web_search_tool_result", "tool_use_id": call.tool_use_id, "content": content}
-        )
-
-
-def say_fetched(output: Output, call: SideCall, error: str, response: Fields) -> None:
-    """The result of a page that was read in a request of its own."""
-    content: Fields = {"type": "web_fetch_tool_result_error", "error_code": error}
-    if not error:
-        source = {"type": "text", "media_type": "text/plain", "data": response["output"]}
-        document = {"type": "document", "source": source, "title": None, "citations": None}
-        content = {"type": "web_fetch_result", "url": call.asked, "content": document, "retrieved_at": None}
-    output.writer.whole_block(
-        {"type": "web_fetch_tool_result", "tool_use_id": call.tool_use_id, "content": content}
-    )
+            say_fetched(output, call.tool_use_id, call.asked, response.get("output", ""), error=error)
+        else:
+            say_found(output, call.tool_use_id, results, envelope=envelope, error=error)
