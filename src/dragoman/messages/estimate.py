@@ -47,7 +47,8 @@ _ROUNDED_UP = 1.03
 _TOKENS_PER_BYTE = 0.3
 """Of text that was not seen in any window."""
 
-_MESSAGE_TOKENS = 4
+MESSAGE_TOKENS = 4
+"""What stands around one message: the least of any prompt."""
 _CALL_TOKENS = 8
 SCHEMA_WEIGHT = 0.87
 """Tool schemas repeat a few common words, each a single token."""
@@ -97,11 +98,11 @@ def count_conversation(request: MessagesRequest) -> int:
     """Input tokens of a whole request, of whatever shape; anything added to it raises the number."""
     raw = request.raw
     count = _Count()
-    tokens = float(_MESSAGE_TOKENS)
+    tokens = float(MESSAGE_TOKENS)
     for message in cast("list[Fields]", raw["messages"]):
-        tokens += _MESSAGE_TOKENS + count.content(message.get("content"))
+        tokens += MESSAGE_TOKENS + count.content(message.get("content"))
     if raw.get("system"):
-        tokens += _MESSAGE_TOKENS + count.content(raw["system"])
+        tokens += MESSAGE_TOKENS + count.content(raw["system"])
     for tool in cast("list[Any]", raw.get("tools") or []):
         tokens += count.tool(tool)
     for name in ("output_config", "output_format", "tool_choice"):

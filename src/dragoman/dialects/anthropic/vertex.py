@@ -1,7 +1,5 @@
 """Paths and headers of Claude on Vertex AI (spec/vertex.md sections 1 and 4)."""
 
-from urllib.parse import quote
-
 from dragoman.dialects.anthropic.request import forwarded_headers
 from dragoman.dialects.anthropic.vertex_body import write_count_body, write_message_body
 from dragoman.dialects.anthropic.vertex_rules import (
@@ -11,8 +9,8 @@ from dragoman.dialects.anthropic.vertex_rules import (
     pair_of_beta,
 )
 from dragoman.dialects.dialect import Loss, Written
+from dragoman.dialects.model_segment import model_segment
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import invalid_request
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import Headers
 
@@ -25,7 +23,7 @@ _FORWARDED_PREFIX = "x-stainless-"
 def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Written:
     """A message. Raises ApiError 400 for what Vertex AI cannot do."""
     losses: list[Loss] = []
-    path = f"/models/{_segment(model)}:{'streamRawPredict' if request.stream else 'rawPredict'}"
+    path = f"/models/{model_segment(model)}:{'streamRawPredict' if request.stream else 'rawPredict'}"
     body = write_message_body(request, quirks, losses)
     betas = _betas(request.headers, model, quirks, losses)
     return Written(
@@ -39,7 +37,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
 
 def write_count(request: MessagesRequest, model: str, quirks: Quirks) -> Written:
     """A token count. It needs no beta, and refuses many that a message may have (acceptance case 19)."""
-    _segment(model)
+    model_segment(model)
     losses: list[Loss] = []
     body = write_count_body(request, model, quirks, losses)
     return Written(
@@ -49,13 +47,6 @@ def write_count(request: MessagesRequest, model: str, quirks: Quirks) -> Written
         losses=tuple(losses),
         streaming=False,
     )
-
-
-def _segment(model: str) -> str:
-    """The model as one segment of a path. A server that drops what follows `;` must not drop the verb."""
-    if model.partition(";")[0] in ("", ".", ".."):
-        raise invalid_request("model: Vertex AI has no model of this name")
-    return quote(model, safe="@:")
 
 
 def _headers(client_headers: Headers, losses: list[Loss]) -> Headers:

@@ -1,9 +1,7 @@
 """Writes a Messages request as generateContent (spec/gemini.md sections 1, 2 and 13)."""
 
 import math
-from functools import lru_cache
 from typing import Any, cast
-from urllib.parse import quote
 
 import msgspec
 
@@ -16,20 +14,17 @@ from dragoman.dialects.gemini.thinking import ThinkingPlan, plan_thinking
 from dragoman.dialects.gemini.tools import NAME, WrittenTools, write_tools
 from dragoman.dialects.history import system_blocks
 from dragoman.dialects.losses import Losses
+from dragoman.dialects.model_segment import model_segment
 from dragoman.dialects.other_fields import judge_other_fields
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
-from dragoman.messages.errors import invalid_request
-from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
+from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import decode, encode
 
 MOST_STOP_SEQUENCES = 5
-
-LEAST_TOKENS = 4
-"""Of any prompt: what stands around one message."""
 
 SAFETY = [
     {"category": f"HARM_CATEGORY_{category}", "threshold": "OFF"}
@@ -107,15 +102,10 @@ def join_fields(fields: dict[str, msgspec.Raw]) -> bytes:
     return b"".join([b"{", *pieces[1:], b"}"])
 
 
-@lru_cache(maxsize=256)
 def _resource(model: str) -> str:
     """`models/x` for an id with or without it."""
     kind = next((prefix for prefix in _RESOURCES if model.startswith(prefix)), "models/")
-    name = model.removeprefix(kind)
-    # Servers that drop what follows a `;` would be left with what stands before it.
-    if not name.partition(";")[0].strip("./ ") or ".." in name or not name.isprintable():
-        raise invalid_request("model: expected the name of a model")
-    return kind + quote(name, safe="@:")
+    return kind + model_segment(model.removeprefix(kind))
 
 
 def _system(conversation: Conversation, tools: WrittenTools, instructions: str | None) -> list[str]:
@@ -161,7 +151,7 @@ def _estimate(fields: dict[str, msgspec.Raw], media_bytes: int, media_tokens: in
     text = b"".join([fields[name] for name in ("systemInstruction", "contents") if name in fields])
     tools = bytes(fields["tools"]) if "tools" in fields else b""
     read = estimate_tokens(text, media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
-    return max(math.ceil(read), LEAST_TOKENS) + media_tokens
+    return max(math.ceil(read), MESSAGE_TOKENS) + media_tokens
 
 
 def _reading(

@@ -21,7 +21,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
 from dragoman.messages.errors import invalid_request
-from dragoman.messages.estimate import SCHEMA_WEIGHT, estimate_tokens
+from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import encode
@@ -30,8 +30,6 @@ from dragoman.wire.jsonvalues import as_list
 PATH = "/chat/completions"
 
 TOOLS_BEGIN = b',"tools":[{"type":"function"'
-LEAST_TOKENS = 4
-"""Of any prompt: what stands around one message."""
 
 LONGEST_UNSTREAMED = 4096
 """Output tokens up to which a client that wants no stream gets none from the upstream either: it is cheaper. A longer
@@ -101,7 +99,7 @@ def _estimate(body: dict[str, Any], data: bytes, written: WrittenMessages) -> in
     tools = data[tools_at:] if tools_at >= 0 else b""
     text = data[: len(data) - len(tools)]
     read = estimate_tokens(text, written.media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
-    return max(math.ceil(read) - estimate_tokens(around), LEAST_TOKENS) + written.media_tokens
+    return max(math.ceil(read) - estimate_tokens(around), MESSAGE_TOKENS) + written.media_tokens
 
 
 def _refuse_prefill(request: MessagesRequest, conversation: Conversation) -> None:

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from dragoman.dialects.dialect import NOWHERE
-from dragoman.dialects.gemini.request import LEAST_TOKENS, join_fields, write_count, write_request
+from dragoman.dialects.gemini.request import join_fields, write_count, write_request
 from dragoman.messages.errors import ApiError
+from dragoman.messages.estimate import MESSAGE_TOKENS
 from dragoman.messages.parse import parse_request
 from tests.support.chat_requests import ask, assistant, call, image, result, system, text, tool, user
 from tests.support.gemini_requests import (
@@ -207,7 +208,7 @@ def test_the_estimate_grows_with_all_that_the_model_reads():
         write(ask(**fields)).estimated_input_tokens
         for fields in ({}, {"system": "many words " * 50}, {"tools": [tool(description="many words " * 50)]})
     ]
-    assert LEAST_TOKENS <= sizes[0] < min(sizes[1:])
+    assert MESSAGE_TOKENS <= sizes[0] < min(sizes[1:])
     assert write(ask(user("hi", image()))).estimated_input_tokens > sizes[0]
 
 
