@@ -11,10 +11,9 @@ from dragoman.messages.envelope import open_envelope
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import MessageDelta, MessageStop
 from dragoman.messages.fold import fold
-from dragoman.wire.sse import SseDecoder
 from tests.support.chat_chunks import open_reply
 from tests.support.openai_flavor import COMPATIBLE
-from tests.support.reading import check_grammar
+from tests.support.reading import check_grammar, said_to
 from tests.support.replies import Reasoning, Reply, Text
 from tests.support.strategies import (
     byte_splits,
@@ -64,14 +63,10 @@ odd_flavors = st.one_of(
 
 def read(pieces, **reading):
     """What was said, and the failure if it came to that."""
-    reader, decoder, said = open_reply(**{"thinking": "shown", **reading}), SseDecoder(), []
+    reader, said = open_reply(**{"thinking": "shown", **reading}), []
     try:
-        for piece in pieces:
-            for frame in decoder.feed(piece):
-                said += reader.feed(frame)
-        for frame in decoder.finish():
-            said += reader.feed(frame)
-        said += reader.finish()
+        for some in said_to(reader, pieces):
+            said += some
     except UpstreamFailure as failure:
         return said, failure
     return said, None

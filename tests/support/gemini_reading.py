@@ -1,8 +1,7 @@
 """Chunks of Gemini's streams, and readings of answers that take several requests."""
 
 import json
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +13,15 @@ from dragoman.messages.envelope import open_envelope
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import Event, MessageStart, Relayed, Said, frame_of
 from dragoman.messages.fold import fold
-from dragoman.wire.sse import SseDecoder
 from tests.support.grammar_table import check_stream
-from tests.support.reading import check_grammar, counting_ids, dialogue
+from tests.support.reading import (
+    check_grammar,
+    counting_ids,
+    dialogue,
+    random_pieces,
+    said_to,
+    single_bytes,
+)
 
 ESTIMATED_INPUT = 321
 """What the reader is told to expect; no chunk in the tests says this number."""
@@ -146,8 +151,8 @@ def play(*replies: bytes, **reading: Any) -> Played:
     """Read the replies one after the other, each whole, byte by byte and cut at random places: all three must say the
     same legal events and ask for the same. A reader that asks for more than there are replies is left waiting."""
     whole = _played(open_reply(**reading), [[reply] for reply in replies])
-    singly = _played(open_reply(**reading), [_bytes(reply) for reply in replies])
-    split = _played(open_reply(**reading), [list(_random_pieces(reply)) for reply in replies])
+    singly = _played(open_reply(**reading), [single_bytes(reply) for reply in replies])
+    split = _played(open_reply(**reading), [list(random_pieces(reply)) for reply in replies])
     for other in (singly, split):
         assert _described(other) == _described(whole)
     complete = whole.failure is None and whole.reader.finished
@@ -197,7 +202,7 @@ def _played(reader: GeminiReply, replies: Sequence[Sequence[bytes]]) -> Played:
     played = Played(reader)
     for number, pieces in enumerate(replies):
         try:
-            for said in _hear(reader, pieces):
+            for said in said_to(reader, pieces):
                 played.said += said
                 played.kept |= reader.take_kept()
         except UpstreamFailure as failure:
@@ -206,16 +211,6 @@ def _played(reader: GeminiReply, replies: Sequence[Sequence[bytes]]) -> Played:
             assert number == len(replies) - 1, f"reply {number} ended the answer: {played.failure}"
             assert reader.finished or played.failure is not None
     return played
-
-
-def _hear(reader: GeminiReply, pieces: Sequence[bytes]) -> Iterator[Sequence[Said]]:
-    decoder = SseDecoder()
-    for piece in pieces:
-        for frame in decoder.feed(piece):
-            yield reader.feed(frame)
-    for frame in decoder.finish():
-        yield reader.feed(frame)
-    yield reader.finish(decoder.rest)
 
 
 def _ask_on(played: Played) -> bool:
@@ -234,16 +229,3 @@ def _described(played: Played) -> tuple[Any, ...]:
     error = None if failure is None else (failure.kind, failure.status, failure.error.status, str(failure))
     reader = played.reader
     return dialogue(played.said), played.asked, played.kept, error, reader.usage, reader.stop_reason
-
-
-def _bytes(stream: bytes) -> list[bytes]:
-    return [stream[at : at + 1] for at in range(len(stream))]
-
-
-def _random_pieces(stream: bytes) -> Iterator[bytes]:
-    generator = random.Random(stream)
-    at = 0
-    while at < len(stream):
-        size = generator.randint(1, 40)
-        yield stream[at : at + size]
-        at += size

@@ -15,10 +15,9 @@ from dragoman.dialects.gemini.reply import GeminiReply
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import Said
-from dragoman.wire.sse import SseDecoder
 from tests.support.gemini_flavor import AI_STUDIO, GeminiFlavor
 from tests.support.gemini_stream import Voice, array_steps, chunk_steps, whole_response
-from tests.support.reading import counting_ids
+from tests.support.reading import counting_ids, said_to
 from tests.support.replies import Call, Reasoning, Reply, Text
 from tests.support.strategies import calls, sizes, texts, usages
 
@@ -162,14 +161,9 @@ def read_answer(*streams: Sequence[bytes], **reading: Any) -> Read:
     kept: dict[str, str] = {}
     wanted: Written | None = None
     for pieces in streams:
-        decoder = SseDecoder()
         try:
-            for piece in pieces:
-                for frame in decoder.feed(piece):
-                    said += reader.feed(frame)
-            for frame in decoder.finish():
-                said += reader.feed(frame)
-            said += reader.finish(decoder.rest)
+            for some in said_to(reader, pieces):
+                said += some
         except UpstreamFailure as failure:
             return Read(said, failure, kept | dict(reader.take_kept()), None, reader)
         kept |= reader.take_kept()

@@ -1,7 +1,7 @@
 """Feeds a reader the way networks do, and tells what it said."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -54,6 +54,33 @@ def counting_ids() -> NewId:
     return new_id
 
 
+def said_to(reader: ReplyReader, pieces: Iterable[bytes]) -> Iterator[Sequence[Said]]:
+    """What `reader` says to one stream of server-sent events that comes in these pieces: to each frame, then to its
+    end. Raises what the reader raises."""
+    decoder = SseDecoder()
+    for piece in pieces:
+        for frame in decoder.feed(piece):
+            yield reader.feed(frame)
+    for frame in decoder.finish():
+        yield reader.feed(frame)
+    yield reader.finish(decoder.rest)
+
+
+def single_bytes(stream: bytes) -> list[bytes]:
+    """The stream in the smallest pieces."""
+    return [stream[at : at + 1] for at in range(len(stream))]
+
+
+def random_pieces(stream: bytes) -> Iterator[bytes]:
+    """The stream in pieces of 1 to 40 bytes, the same ones each time."""
+    generator = random.Random(stream)
+    at = 0
+    while at < len(stream):
+        size = generator.randint(1, 40)
+        yield stream[at : at + size]
+        at += size
+
+
 def hear(open_reader: OpenReader, stream: bytes, *further: bytes) -> Heard:
     """Read `stream` whole, byte by byte and cut at random places; all three must say the same legal events.
 
@@ -61,8 +88,8 @@ def hear(open_reader: OpenReader, stream: bytes, *further: bytes) -> Heard:
     """
     streams = (stream, *further)
     whole = _hear_pieces(open_reader(), [[one] for one in streams])
-    singly = _hear_pieces(open_reader(), [[one[at : at + 1] for at in range(len(one))] for one in streams])
-    split = _hear_pieces(open_reader(), [list(_random_pieces(one)) for one in streams])
+    singly = _hear_pieces(open_reader(), [single_bytes(one) for one in streams])
+    split = _hear_pieces(open_reader(), [list(random_pieces(one)) for one in streams])
     for other in (singly, split):
         assert dialogue(other.said) == dialogue(whole.said)
         assert _described(other.failure) == _described(whole.failure)
@@ -126,26 +153,12 @@ def _hear_pieces(reader: ReplyReader, streams: list[list[bytes]]) -> Heard:
 
 def _hear_one(reader: ReplyReader, pieces: list[bytes], said: list[Said]) -> UpstreamFailure | None:
     """Read one stream to its end or failure; adds to `said`."""
-    decoder = SseDecoder()
     try:
-        for piece in pieces:
-            for frame in decoder.feed(piece):
-                said += reader.feed(frame)
-        for frame in decoder.finish():
-            said += reader.feed(frame)
-        said += reader.finish(decoder.rest)
+        for some in said_to(reader, pieces):
+            said += some
     except UpstreamFailure as failure:
         return failure
     return None
-
-
-def _random_pieces(stream: bytes) -> Iterator[bytes]:
-    generator = random.Random(stream)
-    at = 0
-    while at < len(stream):
-        size = generator.randint(1, 40)
-        yield stream[at : at + size]
-        at += size
 
 
 def _described(failure: UpstreamFailure | None) -> tuple[object, ...] | None:

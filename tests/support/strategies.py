@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.openai_flavor import COMPATIBLE, Flavor
 from tests.support.openai_stream import Voice, chunk_steps
+from tests.support.reading import single_bytes
 from tests.support.replies import Call, Reasoning, Reply, Text, Usage
 
 TROUBLE = "\u2028\u2029\u0085\x0b\x0c\x1c\x1e\r\n\t\"'\\/<>{}[]:,\0🦉é漢\ufeff\u200d"
@@ -119,8 +120,7 @@ chat_streams = st.builds(chat_stream, replies(), flavors)
 def byte_splits(data: bytes) -> st.SearchStrategy[list[bytes]]:
     """`data` in pieces: whole, byte by byte, or cut anywhere (some pieces may be empty)."""
     anywhere = st.lists(st.integers(0, len(data)), max_size=12).map(lambda cuts: _cut_at(data, sorted(cuts)))
-    single = [data[at : at + 1] for at in range(len(data))]
-    return st.one_of(st.just([data]), st.just(single), anywhere)
+    return st.one_of(st.just([data]), st.just(single_bytes(data)), anywhere)
 
 
 def _cut_at(data: bytes, cuts: list[int]) -> list[bytes]:
