@@ -8,16 +8,15 @@ from typing import Any
 from tests.support.http_answer import Step, json_bytes
 from tests.support.replies import (
     Call,
-    Comment,
     Item,
     Ping,
-    Raw,
     Reasoning,
     Refusal,
     Reply,
     StreamError,
     Text,
     cut,
+    unsaid,
 )
 
 
@@ -116,17 +115,13 @@ def event_steps(reply: Reply, voice: Voice) -> Iterator[Step]:
                 index += 1
             case Ping():
                 yield b'event: ping\ndata: {"type": "ping"}\n\n'
-            case Comment(text):
-                yield f": {text}\n\n".encode()
             case Item(value):
                 yield frames.event(dict(value))
-            case Raw(data):
-                yield data
             case StreamError():
                 yield frames.event({"type": "error", "error": {"type": part.type, "message": part.message}})
                 return
-            case fault:
-                yield fault
+            case _:
+                yield unsaid(part)
     if reply.finishes:
         ending = {"stop_reason": stop_reason_of(reply), "stop_sequence": None}
         yield frames.event({"type": "message_delta", "delta": ending, "usage": usage_of(reply)})

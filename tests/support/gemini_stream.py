@@ -10,13 +10,10 @@ from typing import Any
 
 from tests.support.gemini_flavor import GeminiFlavor
 from tests.support.gemini_refusal import error_of
-from tests.support.http_answer import Fault, Step, json_bytes
+from tests.support.http_answer import Step, json_bytes
 from tests.support.replies import (
     Call,
-    Comment,
     Item,
-    Ping,
-    Raw,
     Reasoning,
     Refusal,
     Reply,
@@ -24,6 +21,7 @@ from tests.support.replies import (
     Text,
     Usage,
     cut,
+    unsaid,
 )
 
 CREATED = "2026-11-21T12:00:00.000000Z"
@@ -199,8 +197,10 @@ def _drafts(reply: Reply, voice: Voice) -> Iterator[list[dict[str, Any]] | Said]
                 return
             case Call() | Refusal():
                 pass
+            case Item(value):
+                yield dict(value)
             case _:
-                yield _unsaid(part)
+                yield unsaid(part)
     if calls:
         yield calls
 
@@ -209,20 +209,6 @@ def _stream_error(part: StreamError) -> dict[str, Any]:
     status = part.type if part.type.isupper() else ERROR_WORDS.get(part.type, "INTERNAL")
     code = part.code if isinstance(part.code, int) else ERROR_CODES.get(status, 400)
     return error_of(code, part.message, status)
-
-
-def _unsaid(part: Comment | Ping | Item | Raw | Fault) -> Said:
-    match part:
-        case Ping():
-            return b": ping\n\n"
-        case Comment(text):
-            return f": {text}\n\n".encode()
-        case Item(value):
-            return dict(value)
-        case Raw(data):
-            return data
-        case fault:
-            return fault
 
 
 class _Signer:

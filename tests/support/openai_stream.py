@@ -5,16 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.http_answer import Fault, Step, json_bytes
+from tests.support.http_answer import Step, json_bytes
 from tests.support.openai_flavor import Flavor
 from tests.support.openai_reasoning import reasoning_deltas, whole_reasoning
 from tests.support.replies import (
     Call,
-    Comment,
     Item,
     Part,
-    Ping,
-    Raw,
     Reasoning,
     Refusal,
     Reply,
@@ -22,6 +19,7 @@ from tests.support.replies import (
     Text,
     Usage,
     cut,
+    unsaid,
 )
 
 CREATED = 1_790_000_000
@@ -148,22 +146,10 @@ def _part_steps(part: Part | _CallPiece, says: "_Chunks") -> Iterator[Step]:
             yield says.delta({"tool_calls": [says.call(part)]})
         case StreamError() | Call():
             raise AssertionError("handled before")
-        case _:
-            yield _unsaid(part)
-
-
-def _unsaid(part: Comment | Ping | Item | Raw | Fault) -> Step:
-    match part:
-        case Ping():
-            return b": ping\n\n"
-        case Comment(text):
-            return f": {text}\n\n".encode()
         case Item(value):
-            return frame(dict(value))
-        case Raw(data):
-            return data
-        case fault:
-            return fault
+            yield frame(dict(value))
+        case _:
+            yield unsaid(part)
 
 
 class _Chunks:

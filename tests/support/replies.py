@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.http_answer import Answer, Fault, Split, json_bytes
+from tests.support.http_answer import Answer, Fault, Split, Step, json_bytes
 
 Sizes = int | Sequence[int] | None
 """How a text is cut into deltas, in characters: None for one delta, an int for even pieces, or the sizes in turn
@@ -170,6 +170,20 @@ def cut(text: str, sizes: Sizes) -> list[str]:
         deltas.append(text[:size])
         text = text[size:]
     return [delta for delta in [*deltas, text] if delta]
+
+
+def unsaid(part: Ping | Comment | Raw | Fault) -> Step:
+    """What is none of the model's words, as it goes over the wire between its events. A Ping is a comment, for only
+    Anthropic has an event for it."""
+    match part:
+        case Ping():
+            return b": ping\n\n"
+        case Comment(text):
+            return f": {text}\n\n".encode()
+        case Raw(data):
+            return data
+        case fault:
+            return fault
 
 
 class ScriptReader:
