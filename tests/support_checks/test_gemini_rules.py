@@ -1,9 +1,11 @@
 """Each thing that Gemini refuses is refused once, in its words; what is right goes through."""
 
 import copy
+from functools import partial
 from typing import Any
 
 import pytest
+from tests.support.changed_body import changed_body
 from tests.support.gemini_flavor import AI_STUDIO, VERTEX, GeminiFlavor
 from tests.support.gemini_refusal import Refused
 from tests.support.gemini_rules import check_count, check_request
@@ -90,20 +92,7 @@ RIGHT: dict[str, Any] = {
 }
 HELLO = [{"role": "user", "parts": [{"text": "x"}]}]
 PLAIN: dict[str, Any] = {"contents": HELLO}
-
-
-def changed(path: str, value: Any) -> dict[str, Any]:
-    """RIGHT with `value` at the dotted `path`; None takes the key away."""
-    body = copy.deepcopy(RIGHT)
-    at: Any = body
-    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-    for step in way:
-        at = at[step]
-    if value is None:
-        del at[last]
-    else:
-        at[last] = value
-    return body
+changed = partial(changed_body, RIGHT)
 
 
 def schema_with(**fields: Any) -> dict[str, Any]:

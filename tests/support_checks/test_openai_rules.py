@@ -1,11 +1,12 @@
 """Each thing that Chat Completions refuses is refused once, in its words; what is right goes through."""
 
-import copy
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
+from tests.support.changed_body import changed_body
 from tests.support.openai_flavor import (
     COMPATIBLE,
     DEEPSEEK,
@@ -74,20 +75,7 @@ RIGHT: dict[str, Any] = {
     ],
 }
 PLAIN: dict[str, Any] = {"model": "gpt-5.2", "messages": [{"role": "user", "content": "x"}]}
-
-
-def changed(path: str, value: Any) -> dict[str, Any]:
-    """RIGHT with `value` at the dotted `path`; None takes the key away."""
-    body = copy.deepcopy(RIGHT)
-    at: Any = body
-    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-    for step in way:
-        at = at[step]
-    if value is None:
-        del at[last]
-    else:
-        at[last] = value
-    return body
+changed = partial(changed_body, RIGHT)
 
 
 def refusal(body: Any, flavor: Flavor = OPENAI) -> Refused:
