@@ -22,23 +22,12 @@ from tests.support.strategies import (
     chat_streams,
     flavors,
     line_endings,
+    mixed_replies,
     sizes,
     texts,
-    usages,
 )
 
 quick = settings(max_examples=60, deadline=None)
-
-mixed_replies = st.builds(
-    lambda parts, usage: Reply(parts=tuple(parts), usage=usage),
-    st.lists(
-        st.one_of(st.builds(Text, texts, sizes), st.builds(Reasoning, texts, sizes), calls()),
-        min_size=1,
-        max_size=6,
-    ),
-    usages,
-)
-"""Text, thoughts and calls in any order, as no one promises but some servers do."""
 
 odd_flavors = st.one_of(
     st.builds(

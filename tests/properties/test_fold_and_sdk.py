@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dragoman.messages.events import Event, frame_of
 from dragoman.messages.fold import fold
 from tests.support.gemini_replies import fetched, ran_code, searched
-from tests.support.gemini_streams import gemini_stream, mixed_replies, read_answer
+from tests.support.gemini_streams import gemini_stream, more_than_thoughts, read_answer
 from tests.support.message_scripts import scripts, tell, usages
 
 
@@ -56,7 +56,7 @@ told_beside = st.sampled_from(
 
 
 @settings(max_examples=40, deadline=None)
-@given(mixed_replies, told_beside, st.integers(0, 6), st.booleans())
+@given(more_than_thoughts, told_beside, st.integers(0, 6), st.booleans())
 def test_blocks_of_tools_that_run_upstream_are_what_the_official_sdk_accumulates(reply, beside, at, holds):
     parts = (*reply.parts[:at], beside, *reply.parts[at:])
     stream = gemini_stream(replace(reply, parts=parts))

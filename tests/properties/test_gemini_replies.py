@@ -18,7 +18,7 @@ from tests.support.gemini_streams import (
     gemini_stream,
     gemini_streams,
     in_hops,
-    mixed_replies,
+    more_than_thoughts,
     open_gemini,
     read_answer,
 )
@@ -81,7 +81,7 @@ def test_the_events_do_not_depend_on_how_the_bytes_came(stream):
 
 
 @quick
-@given(mixed_replies, gemini_flavors)
+@given(more_than_thoughts, gemini_flavors)
 def test_the_answer_in_one_piece_is_the_same_message(reply, flavor):
     stream = gemini_stream(reply, replace(flavor, signs=flavor.signs - {"trailing"}))
     streamed = hear(open_gemini, stream.raw).message
@@ -90,7 +90,7 @@ def test_the_answer_in_one_piece_is_the_same_message(reply, flavor):
 
 
 @quick
-@given(mixed_replies, st.integers(1, 5))
+@given(more_than_thoughts, st.integers(1, 5))
 def test_an_answer_over_several_requests_is_the_same_message(reply, at):
     first, second = in_hops(reply, min(at, len(reply.parts)))
     streams = [gemini_stream(first, SILENT, continuation="dG9rZW4="), gemini_stream(second, SILENT)]
@@ -107,7 +107,7 @@ def test_an_answer_over_several_requests_is_the_same_message(reply, at):
 
 
 @quick
-@given(mixed_replies, gemini_flavors)
+@given(more_than_thoughts, gemini_flavors)
 def test_every_call_leads_back_to_the_servers_id(reply, flavor):
     stream = gemini_stream(reply, flavor)
     message = fold(read_answer([stream.raw]).said)
@@ -117,7 +117,7 @@ def test_every_call_leads_back_to_the_servers_id(reply, flavor):
 
 
 @quick
-@given(mixed_replies, gemini_flavors, st.sampled_from(["shown", "sealed", "hidden"]))
+@given(more_than_thoughts, gemini_flavors, st.sampled_from(["shown", "sealed", "hidden"]))
 def test_every_signature_of_a_call_is_kept_and_travels_where_thinking_is_wanted(reply, flavor, thinking):
     stream = gemini_stream(reply, replace(flavor, no_call_ids=False, signs=flavor.signs | {"calls"}))
     answer = read_answer([stream.raw], thinking=thinking)
@@ -164,7 +164,8 @@ def _chunks(raw):
 
 @quick
 @given(
-    mixed_replies, st.lists(st.sampled_from(["e", "ab", "🦉", "\n", "}"]), min_size=1, max_size=3).map(tuple)
+    more_than_thoughts,
+    st.lists(st.sampled_from(["e", "ab", "🦉", "\n", "}"]), min_size=1, max_size=3).map(tuple),
 )
 def test_no_text_at_or_after_a_stop_sequence_is_said(reply, stops):
     stream = gemini_stream(reply, SILENT)

@@ -10,7 +10,7 @@ from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.fold import fold
 from dragoman.wire.sse import SseDecoder
 from tests.support.gemini_flavor import AI_STUDIO
-from tests.support.gemini_streams import data, gemini_stream, mixed_replies, open_gemini, read_answer
+from tests.support.gemini_streams import data, gemini_stream, more_than_thoughts, open_gemini, read_answer
 from tests.support.reading import check_grammar
 from tests.support.strategies import json_values
 
@@ -119,7 +119,7 @@ unknown = st.dictionaries(
 
 
 @settings(max_examples=60, deadline=None)
-@given(mixed_replies, unknown)
+@given(more_than_thoughts, unknown)
 def test_fields_that_nobody_knows_change_nothing(reply, fields):
     stream = gemini_stream(reply, replace(AI_STUDIO, signs=frozenset()))
     chunks = [json.loads(frame.removeprefix(b"data: ")) for frame in stream.raw.split(b"\r\n\r\n")[:-1]]

@@ -19,7 +19,7 @@ from tests.support.gemini_flavor import AI_STUDIO, GeminiFlavor
 from tests.support.gemini_stream import Voice, array_steps, chunk_steps, whole_response
 from tests.support.reading import counting_ids, said_to
 from tests.support.replies import Call, Reasoning, Reply, Text
-from tests.support.strategies import calls, sizes, texts, usages
+from tests.support.strategies import mixed_replies
 
 ESTIMATED_INPUT = 321
 """What the reader is told to expect."""
@@ -36,14 +36,8 @@ gemini_flavors = st.builds(
     st.frozensets(st.sampled_from(["calls", "thoughts", "texts", "trailing"])),
     *[st.booleans()] * 3,
 )
-mixed_replies = st.builds(
-    lambda parts, usage: Reply(parts=tuple(parts), usage=usage),
-    st.lists(
-        st.one_of(st.builds(Text, texts, sizes), st.builds(Reasoning, texts, sizes), calls()),
-        min_size=1,
-        max_size=6,
-    ).filter(lambda parts: not all(isinstance(part, Reasoning) for part in parts)),
-    usages,
+more_than_thoughts = mixed_replies.filter(
+    lambda reply: not all(isinstance(part, Reasoning) for part in reply.parts)
 )
 """Text, thoughts and calls in any order, and not only thoughts."""
 
@@ -120,7 +114,7 @@ def _joined(steps: Iterable[Any]) -> bytes:
     return b"".join(pieces)
 
 
-gemini_streams = st.builds(gemini_stream, mixed_replies, gemini_flavors)
+gemini_streams = st.builds(gemini_stream, more_than_thoughts, gemini_flavors)
 
 
 def data(value: Any) -> bytes:

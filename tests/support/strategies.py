@@ -58,6 +58,17 @@ def replies(draw: st.DrawFn) -> Reply:
     return Reply(parts=(*thoughts, *said, *called), usage=draw(usages))
 
 
+mixed_replies = st.builds(
+    lambda parts, usage: Reply(parts=tuple(parts), usage=usage),
+    st.lists(
+        st.one_of(st.builds(Text, texts, sizes), st.builds(Reasoning, texts, sizes), calls()),
+        min_size=1,
+        max_size=6,
+    ),
+    usages,
+)
+"""Text, thoughts and calls in any order, as no one promises but some servers do."""
+
 flavors = st.builds(
     lambda reasoning, usage, repeats, interleaves, names, nulls, stop: replace(
         COMPATIBLE,
