@@ -4,14 +4,16 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import override
 
 from tests.support.anthropic_rules import Refused, check_request
 from tests.support.anthropic_stream import Voice, event_steps, whole_message
 from tests.support.http_answer import Answer, json_answer
-from tests.support.http_wire import WireRequest, WireServer
+from tests.support.http_wire import WireRequest
 from tests.support.replies import Failure, Reply, Script, ScriptReader
+from tests.support.scripted_server import ScriptedServer
 
 ERROR_TYPES = {
     400: "invalid_request_error",
@@ -39,7 +41,7 @@ class MessagesCall:
         return self.body.get("stream") is True
 
 
-class ScriptedAnthropic:
+class ScriptedAnthropic(ScriptedServer):
     """`async with ScriptedAnthropic(script) as upstream`: `upstream.base_url` is the origin, without `/v1`.
 
     It refuses what the real API refuses, in its words; `violations` lists those refusals, so that a test can
@@ -56,6 +58,7 @@ class ScriptedAnthropic:
         tokens: int | None = None,
         models: tuple[str, ...] = ("claude-opus-5-5", "claude-sonnet-5"),
     ) -> None:
+        super().__init__()
         self._script = ScriptReader(script)
         self._credentials = credentials
         self._key = key
@@ -68,28 +71,17 @@ class ScriptedAnthropic:
         self.violations: list[str] = []
         self.signatures: dict[str, str] = {}
         """Every signature that was issued, and the thinking text that it signs."""
-        self.wire = WireServer(self._answer)
-
-    async def __aenter__(self) -> Self:
-        await self.wire.__aenter__()
-        self.base_url = self.wire.url
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.wire.__aexit__(kind, error, trace)
 
     @property
-    def sent(self) -> list[bytes]:
-        """The exact body bytes of each answer so far, in the order of the requests."""
-        return [request.sent for request in self.wire.requests]
+    def base_url(self) -> str:
+        return self.wire.url
 
     @property
     def asked(self) -> list[dict[str, Any]]:
         """The bodies of the requests for a message."""
         return [call.body for call in self.requests if not call.counting]
 
+    @override
     async def _answer(self, request: WireRequest) -> Answer:
         if request.method in ("HEAD", "GET") and request.path in ("/", "/api/hello"):
             return Answer()

@@ -1,18 +1,20 @@
 """A strict, scripted Gemini backend on a real socket: AI Studio, or Vertex."""
 
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import override
 
 from tests.support.gemini_api import GeminiApi, GeminiCall
 from tests.support.gemini_flavor import AI_STUDIO, GeminiFlavor
 from tests.support.gemini_signatures import Signatures
 from tests.support.http_answer import Answer
-from tests.support.http_wire import WireRequest, WireServer
+from tests.support.http_wire import WireRequest
 from tests.support.replies import Reply, Script
+from tests.support.scripted_server import ScriptedServer
 
 
-class ScriptedGemini:
+class ScriptedGemini(ScriptedServer):
     """`async with ScriptedGemini(script) as upstream`: `upstream.base_url` ends in `/v1beta`.
 
     With `vertex`, or a flavor that says so, it ends in `/v1beta1/projects/{project}/locations/{location}`, and access
@@ -33,6 +35,7 @@ class ScriptedGemini:
         models: tuple[str, ...] | None = None,
         tokens: int | None = None,
     ) -> None:
+        super().__init__()
         self.api = GeminiApi(
             script,
             flavor=replace(flavor, vertex=flavor.vertex or vertex),
@@ -43,18 +46,14 @@ class ScriptedGemini:
             models=models,
             tokens=tokens,
         )
-        self.wire = WireServer(self._answer)
 
-    async def __aenter__(self) -> Self:
-        await self.wire.__aenter__()
-        self.host_url = self.wire.url
-        self.base_url = self.host_url + self.api.base_path
-        return self
+    @property
+    def host_url(self) -> str:
+        return self.wire.url
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.wire.__aexit__(kind, error, trace)
+    @property
+    def base_url(self) -> str:
+        return self.host_url + self.api.base_path
 
     @property
     def flavor(self) -> GeminiFlavor:
@@ -84,14 +83,10 @@ class ScriptedGemini:
     def signatures(self) -> Signatures:
         return self.api.signatures
 
-    @property
-    def sent(self) -> list[bytes]:
-        """The exact body bytes of each answer so far, in the order of the requests."""
-        return [request.sent for request in self.wire.requests]
-
     def rendered(self, reply: Reply, body: dict[str, Any]) -> Answer:
         """The HTTP answer that says `reply` to the request `body`, which a script is asked about."""
         return self.api.rendered(reply, body)
 
+    @override
     async def _answer(self, request: WireRequest) -> Answer:
         return self.api.answer(request)

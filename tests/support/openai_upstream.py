@@ -3,16 +3,18 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import override
 
 from tests.support.http_answer import Answer, json_answer
-from tests.support.http_wire import WireRequest, WireServer
+from tests.support.http_wire import WireRequest
 from tests.support.openai_flavor import OPENAI, Flavor
 from tests.support.openai_refusal import Refused
 from tests.support.openai_rules import check_request
 from tests.support.openai_stream import Voice, chunk_steps, whole_completion
 from tests.support.replies import Failure, Reply, Script, ScriptReader
+from tests.support.scripted_server import ScriptedServer
 
 ERROR_TYPES = {
     401: "invalid_request_error",
@@ -34,7 +36,7 @@ class ChatCall:
         return self.body.get("stream") is True
 
 
-class ScriptedOpenAI:
+class ScriptedOpenAI(ScriptedServer):
     """`async with ScriptedOpenAI(script) as upstream`: `upstream.base_url` ends in `/v1`.
 
     It refuses what the real API (or the server that `flavor` describes) refuses, in its words; `violations` lists
@@ -50,6 +52,7 @@ class ScriptedOpenAI:
         key: str | None = None,
         models: tuple[str, ...] | None = None,
     ) -> None:
+        super().__init__()
         self._script = ScriptReader(script)
         self.flavor = flavor
         self._key = key
@@ -57,28 +60,17 @@ class ScriptedOpenAI:
         self._ids = 0
         self.requests: list[ChatCall] = []
         self.violations: list[str] = []
-        self.wire = WireServer(self._answer)
 
-    async def __aenter__(self) -> Self:
-        await self.wire.__aenter__()
-        self.base_url = f"{self.wire.url}/v1"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.wire.__aexit__(kind, error, trace)
+    @property
+    def base_url(self) -> str:
+        return f"{self.wire.url}/v1"
 
     @property
     def asked(self) -> list[dict[str, Any]]:
         """The bodies of the accepted requests."""
         return [call.body for call in self.requests]
 
-    @property
-    def sent(self) -> list[bytes]:
-        """The exact body bytes of each answer so far, in the order of the requests."""
-        return [request.sent for request in self.wire.requests]
-
+    @override
     async def _answer(self, request: WireRequest) -> Answer:
         try:
             self._check_key(request)

@@ -5,12 +5,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from typing_extensions import override
+
 from tests.support.gemini_api import GeminiApi
 from tests.support.gemini_flavor import VERTEX, GeminiFlavor
 from tests.support.google_identity import ScriptedIdentity, written
 from tests.support.http_answer import Answer
-from tests.support.http_wire import WireRequest, WireServer
+from tests.support.http_wire import WireRequest
 from tests.support.replies import Script
+from tests.support.scripted_server import ScriptedServer
 from tests.support.vertex_upstream import ScriptedVertexClaude
 
 PROJECT = "test-project"
@@ -18,7 +21,7 @@ TOKEN = "ya29.test-token-1"
 """The first token that the scripted identity grants."""
 
 
-class ScriptedVertex:
+class ScriptedVertex(ScriptedServer):
     """`async with ScriptedVertex(gemini=..., claude=...) as google`: one script for each family of models.
 
     Only `token` is accepted, which is the one that the identity grants, and only for the project and the location.
@@ -34,6 +37,7 @@ class ScriptedVertex:
         token: str = TOKEN,
         **claude_rules: Any,
     ) -> None:
+        super().__init__()
         self.location = location
         self.identity = ScriptedIdentity()
         self.identity.same_token = token == TOKEN
@@ -41,17 +45,17 @@ class ScriptedVertex:
         self.claude = ScriptedVertexClaude(
             claude, project=PROJECT, location=location, token=token, **claude_rules
         )
-        self.wire = WireServer(self._answer)
 
+    @override
     async def __aenter__(self) -> Self:
         await self.identity.__aenter__()
-        await self.wire.__aenter__()
-        return self
+        return await super().__aenter__()
 
+    @override
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.wire.__aexit__(kind, error, trace)
+        await super().__aexit__(kind, error, trace)
         await self.identity.__aexit__(kind, error, trace)
 
     @property
@@ -72,6 +76,7 @@ class ScriptedVertex:
             **more,
         }
 
+    @override
     async def _answer(self, request: WireRequest) -> Answer:
         if self.claude.is_addressed(request):
             return self.claude.answer(request)

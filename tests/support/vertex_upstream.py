@@ -6,15 +6,17 @@ It can stand alone on a real socket, or answer for a part of the addresses of a 
 import json
 import re
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
+
+from typing_extensions import override
 
 from tests.support.anthropic_rules import Refused
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.http_answer import Answer, json_answer
-from tests.support.http_wire import WireRequest, WireServer
+from tests.support.http_wire import WireRequest
 from tests.support.replies import Script, ScriptReader
+from tests.support.scripted_server import ScriptedServer
 from tests.support.vertex_claude_rules import BETAS, FIELDS, check_vertex_request
 
 GOOGLES_WORDS = {
@@ -48,7 +50,7 @@ class VertexCall:
         return value.split(",") if value else []
 
 
-class ScriptedVertexClaude:
+class ScriptedVertexClaude(ScriptedServer):
     """`async with ScriptedVertexClaude(script) as upstream`: `upstream.base_url` ends in `/locations/...`.
 
     It refuses what Vertex AI refuses: `violations` lists these refusals, so that a test can say that there were
@@ -76,6 +78,7 @@ class ScriptedVertexClaude:
         largest: int = 30 * 1024 * 1024,
         signatures: dict[str, str] | None = None,
     ) -> None:
+        super().__init__()
         self._script = ScriptReader(script)
         self._place = (project, location)
         self._token = token
@@ -90,18 +93,11 @@ class ScriptedVertexClaude:
             self._voice.signatures = signatures
         self.calls: list[VertexCall] = []
         self.violations: list[str] = []
-        self.wire = WireServer(self._answer)
 
-    async def __aenter__(self) -> Self:
-        await self.wire.__aenter__()
+    @property
+    def base_url(self) -> str:
         project, location = self._place
-        self.base_url = f"{self.wire.url}/v1/projects/{project}/locations/{location}"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.wire.__aexit__(kind, error, trace)
+        return f"{self.wire.url}/v1/projects/{project}/locations/{location}"
 
     @property
     def signatures(self) -> dict[str, str]:
@@ -113,6 +109,7 @@ class ScriptedVertexClaude:
         """Whether the request is for Claude's part of Vertex AI."""
         return "/publishers/anthropic/" in request.path
 
+    @override
     async def _answer(self, request: WireRequest) -> Answer:
         return self.answer(request)
 

@@ -46,13 +46,14 @@ async def post(
     *,
     model: str = FLASH,
     headers: dict[str, str] | None = None,
+    base_url: str | None = None,
 ) -> tuple[int, str]:
-    """Status and text of an answer."""
+    """Status and text of an answer; `base_url` is another than the upstream's own."""
     if headers is None:
         vertex = upstream.flavor.vertex
         headers = {"authorization": "Bearer t"} if vertex else {"x-goog-api-key": "test-key-gemini"}
     models = "/publishers/google/models" if upstream.flavor.vertex else "/models"
-    url = f"{upstream.base_url}{models}/{model}:{method}"
+    url = f"{base_url or upstream.base_url}{models}/{model}:{method}"
     async with (
         aiohttp.ClientSession() as session,
         session.post(
@@ -290,8 +291,8 @@ async def test_request_without_standing_is_refused(
 )
 async def test_vertex_knows_its_project_and_location(path: str, status: int) -> None:
     async with scripted(reply("Hi"), vertex=True) as upstream:
-        upstream.base_url = f"{upstream.host_url}/v1beta1{path}"
-        assert (await post(upstream))[0] == status
+        asked = await post(upstream, base_url=f"{upstream.host_url}/v1beta1{path}")
+    assert asked[0] == status
 
 
 async def test_body_that_is_no_json_is_refused() -> None:

@@ -1,0 +1,32 @@
+"""What every scripted backend is: a server on a real socket that is there as long as its `async with`."""
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+from tests.support.http_answer import Answer
+from tests.support.http_wire import WireRequest, WireServer
+
+
+class ScriptedServer(ABC):
+    """`wire` has the exact requests and the life of each connection. A backend says how it answers."""
+
+    def __init__(self) -> None:
+        self.wire = WireServer(self._answer)
+
+    async def __aenter__(self) -> Self:
+        await self.wire.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.wire.__aexit__(kind, error, trace)
+
+    @property
+    def sent(self) -> list[bytes]:
+        """The exact body bytes of each answer so far, in the order of the requests."""
+        return [request.sent for request in self.wire.requests]
+
+    @abstractmethod
+    async def _answer(self, request: WireRequest) -> Answer: ...
