@@ -9,6 +9,8 @@ ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 source "$ROOT/scripts/env_file.sh"
 # shellcheck source=scripts/service_account_key.sh
 source "$ROOT/scripts/service_account_key.sh"
+# shellcheck source=scripts/talk.sh
+source "$ROOT/scripts/talk.sh"
 
 env_file=$ROOT/.env
 project=''
@@ -24,19 +26,6 @@ account's key file in $KEY_FOLDER/ or beside this script. Makes .env from .env.e
   --env-file FILE   the settings file (default: .env in the project's folder)
   -h, --help        show this
 USAGE
-}
-
-# Talk goes to stderr.
-say() { printf '%s\n' "$@" >&2; }
-
-die() {
-  say "Error: $1" "${@:2}"
-  exit 1
-}
-
-usage_error() {
-  say "Error: $1" "(./fill_env_from_gcloud.sh --help shows the options)"
-  exit 2
 }
 
 read_options() {

@@ -5,6 +5,9 @@ set -euo pipefail
 unset CDPATH
 
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=scripts/talk.sh
+source "$ROOT/scripts/talk.sh"
+
 VENV=$ROOT/.venv
 OLDEST='3, 11'
 GET_UV='curl -LsSf https://astral.sh/uv/install.sh | sh'
@@ -24,23 +27,12 @@ Makes .venv with Dragoman in it. Uses uv if it is there, else Python 3.11 or lat
 USAGE
 }
 
-# Talk goes to stderr.
-say() { printf '%s\n' "$@" >&2; }
-
-die() {
-  say "Error: $1" "${@:2}"
-  exit 1
-}
-
 read_options() {
   while (($#)); do
     case $1 in
       -h | --help) usage && exit 0 ;;
       --vertex) vertex=yes ;;
-      *)
-        say "Error: Unknown option: $1" "(./setup_env.sh --help shows the options)"
-        exit 2
-        ;;
+      *) usage_error "Unknown option: $1" ;;
     esac
     shift
   done

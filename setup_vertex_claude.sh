@@ -9,6 +9,8 @@ ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 source "$ROOT/scripts/env_file.sh"
 # shellcheck source=scripts/service_account_key.sh
 source "$ROOT/scripts/service_account_key.sh"
+# shellcheck source=scripts/talk.sh
+source "$ROOT/scripts/talk.sh"
 
 ROLE=roles/aiplatform.user
 MODEL_GARDEN=https://console.cloud.google.com/vertex-ai/model-garden
@@ -49,19 +51,6 @@ Needs gcloud, logged in; the project needs billing.
   -y, --yes            ask nothing
   -h, --help           show this
 USAGE
-}
-
-# Talk goes to stderr.
-say() { printf '%s\n' "$@" >&2; }
-
-die() {
-  say "Error: $1" "${@:2}"
-  exit 1
-}
-
-usage_error() {
-  say "Error: $1" "(./setup_vertex_claude.sh --help shows the options)"
-  exit 2
 }
 
 clean_up() {
