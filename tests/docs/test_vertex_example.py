@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-import pytest
-
 from tests.docs.pages import ROOT, code_blocks
 from tests.support.dragoman_process import DragomanProcess
 from tests.support.gcloud_stub import GcloudStub
 from tests.support.google_identity import written
 from tests.support.replies import Reply, Text
-from tests.support.script_home import ScriptHome
+from tests.support.script_home import ScriptHome, gcloud, home
 from tests.support.vertex_cloud import PROJECT, ScriptedVertex
+
+__all__ = ["gcloud", "home"]
 
 PLACEHOLDER = "YOUR_PROJECT_ID"
 GREETING = Reply(parts=(Text("Good day."),))
@@ -34,16 +34,6 @@ def vertex_blocks() -> list[str]:
 
 
 ENABLE, OPTION_A, OPTION_B, ENV_LINES, START = vertex_blocks()
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> ScriptHome:
-    return ScriptHome(tmp_path)
-
-
-@pytest.fixture
-def gcloud(home: ScriptHome, tmp_path: Path) -> GcloudStub:
-    return GcloudStub(home.programs, tmp_path / "gcloud")
 
 
 def type_in(block: str, home: ScriptHome) -> None:

@@ -7,7 +7,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from dragoman.config.sources import read_sources
+from tests.support.gcloud_stub import GcloudStub
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ("setup_vertex_claude.sh", "fill_env_from_gcloud.sh", "setup_env.sh")
@@ -140,3 +143,14 @@ class ScriptHome:
 
 def mode(file: Path) -> int:
     return file.stat().st_mode & 0o777
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> ScriptHome:
+    return ScriptHome(tmp_path)
+
+
+@pytest.fixture
+def gcloud(home: ScriptHome, tmp_path: Path) -> GcloudStub:
+    """On the PATH of `home`."""
+    return GcloudStub(home.programs, tmp_path / "gcloud")
