@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.live_server.coding import STEPS, finish_task, folders
 from tests.live_server.sessions import anthropic_settings, first_time, openai_settings
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.claude_code import ClaudeCode
@@ -15,19 +16,11 @@ from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Reply, Text, failing
 from tests.support.task_script import CodingTask
 
+__all__ = ["folders"]
+
 pytestmark = pytest.mark.claude_code
 
-STEPS = ["Write", "Bash", "Read", "Read", "ToolSearch", "CronList"]
 REPEATS = Flavor(name="repeats", model_rules=False, repeats_tool_ids=True, interleaves_calls=True)
-
-
-@pytest.fixture
-def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """Where the client works, and where Dragoman runs: never the same `.env`."""
-    work, home = tmp_path / "work", tmp_path / "dragoman"
-    work.mkdir()
-    home.mkdir()
-    return work, home
 
 
 @pytest.mark.parametrize(
@@ -36,14 +29,11 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 async def test_task_is_finished_through_openai_chat(
     claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
 ) -> None:
-    work, home = folders
+    work, _ = folders
     task = CodingTask(work)
-    async with ScriptedOpenAI(task.with_openai) as upstream:
-        async with DragomanProcess(openai_settings(upstream), home) as dragoman:
-            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    upstream = ScriptedOpenAI(task.with_openai)
+    run, _ = await finish_task(claude_code, folders, task, upstream, openai_settings, model)
     assert upstream.violations == []
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
-    assert [name for name, _ in run.tool_uses] == STEPS
     assert not run.failed
 
 
@@ -51,27 +41,21 @@ async def test_task_is_finished_through_openai_chat(
 async def test_task_is_finished_on_servers_with_habits(
     claude_code: ClaudeCode, folders: tuple[Path, Path], flavor: Flavor
 ) -> None:
-    work, home = folders
+    work, _ = folders
     task = CodingTask(work)
-    async with ScriptedOpenAI(task.with_openai, flavor=flavor) as upstream:
-        async with DragomanProcess(openai_settings(upstream), home) as dragoman:
-            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="deepseek-chat")
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
-    assert [name for name, _ in run.tool_uses] == STEPS
+    upstream = ScriptedOpenAI(task.with_openai, flavor=flavor)
+    await finish_task(claude_code, folders, task, upstream, openai_settings, "deepseek-chat")
 
 
 @pytest.mark.parametrize("model", ["claude-sonnet-4-6", "anthropic/some-model"])
 async def test_task_is_finished_through_anthropic(
     claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
 ) -> None:
-    work, home = folders
+    work, _ = folders
     task = CodingTask(work)
-    async with ScriptedAnthropic(task.with_anthropic) as upstream:
-        async with DragomanProcess(anthropic_settings(upstream), home) as dragoman:
-            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    upstream = ScriptedAnthropic(task.with_anthropic)
+    await finish_task(claude_code, folders, task, upstream, anthropic_settings, model)
     assert upstream.violations == []
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
-    assert [name for name, _ in run.tool_uses] == STEPS
 
 
 @pytest.mark.parametrize("model", ["claude-opus-4-8", "a-local-model"])
@@ -80,7 +64,7 @@ async def test_task_is_finished_with_the_non_streaming_fall_back(
     claude_code: ClaudeCode, folders: tuple[Path, Path], backend: str, model: str
 ) -> None:
     """The client repeats a streamed request that got a 404 without a stream."""
-    work, home = folders
+    work, _ = folders
     task = CodingTask(work)
     not_found = failing(404, "no such model for streams", code="model_not_found")
     if backend == "openai":
@@ -89,11 +73,8 @@ async def test_task_is_finished_with_the_non_streaming_fall_back(
     else:
         upstream = ScriptedAnthropic(first_time(not_found, task.with_anthropic))
         settings = anthropic_settings
-    async with upstream, DragomanProcess(settings(upstream), home) as dragoman:
-        run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    _, dragoman = await finish_task(claude_code, folders, task, upstream, settings, model)
     assert upstream.violations == []
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
-    assert [name for name, _ in run.tool_uses] == STEPS
     lines = [json.loads(line) for line in dragoman.stderr if line.startswith("{")]
     answered = [line for line in lines if line["status"] == 200]
     assert len(answered) >= len(STEPS) - 1
@@ -104,7 +85,7 @@ async def test_task_is_finished_with_the_non_streaming_fall_back(
 async def test_task_is_finished_where_each_first_stream_breaks(
     claude_code: ClaudeCode, folders: tuple[Path, Path], backend: str
 ) -> None:
-    work, home = folders
+    work, _ = folders
     task = CodingTask(work)
     broken = Reply(parts=(Text("Let me", 3), Cut()))
     if backend == "openai":
@@ -113,11 +94,8 @@ async def test_task_is_finished_where_each_first_stream_breaks(
     else:
         upstream = ScriptedAnthropic(first_time(broken, task.with_anthropic))
         settings = anthropic_settings
-    async with upstream, DragomanProcess(settings(upstream), home) as dragoman:
-        run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="claude-opus-4-8")
+    await finish_task(claude_code, folders, task, upstream, settings, "claude-opus-4-8")
     assert upstream.violations == []
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
-    assert [name for name, _ in run.tool_uses] == STEPS
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """The real Claude Code works through Gemini: every signature comes back, also where a stream broke or none is shown."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.live_server.coding import finish_task, folders
 from tests.live_server.sessions import GEMINI_KEY, first_time, gemini_settings
-from tests.live_server.test_claude_code import STEPS, folders
 from tests.support.claude_code import ClaudeCode
 from tests.support.dragoman_process import DragomanProcess
 from tests.support.gemini_flavor import GeminiFlavor
@@ -29,14 +30,11 @@ EVERY_SIGNATURE = GeminiFlavor(signs=frozenset({"calls", "thoughts", "texts", "t
 async def test_task_is_finished_through_gemini(
     claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
 ) -> None:
-    work, home = folders
+    work, _ = folders
     task = CodingTask(work)
-    async with ScriptedGemini(task.with_gemini, key=GEMINI_KEY, flavor=EVERY_SIGNATURE) as upstream:
-        async with DragomanProcess(gemini_settings(upstream), home) as dragoman:
-            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    upstream = ScriptedGemini(task.with_gemini, key=GEMINI_KEY, flavor=EVERY_SIGNATURE)
+    run, _ = await finish_task(claude_code, folders, task, upstream, gemini_settings, model)
     assert upstream.violations == []
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
-    assert [name for name, _ in run.tool_uses] == STEPS
     assert not run.failed
     assert upstream.signatures.skipped == 0
 
@@ -53,14 +51,11 @@ async def test_task_is_finished_through_gemini(
 async def test_task_is_finished_over_mishaps(
     claude_code: ClaudeCode, folders: tuple[Path, Path], mishap: Reply
 ) -> None:
-    work, home = folders
+    work, _ = folders
     task = CodingTask(work)
-    async with ScriptedGemini(first_time(mishap, task.with_gemini), key=GEMINI_KEY) as upstream:
-        async with DragomanProcess(gemini_settings(upstream), home) as dragoman:
-            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="claude-opus-4-8")
+    upstream = ScriptedGemini(first_time(mishap, task.with_gemini), key=GEMINI_KEY)
+    await finish_task(claude_code, folders, task, upstream, gemini_settings, "claude-opus-4-8")
     assert upstream.violations == []
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
-    assert [name for name, _ in run.tool_uses] == STEPS
 
 
 @pytest.mark.parametrize("location", ["us-central1", "global"])
@@ -70,15 +65,14 @@ async def test_task_is_finished_through_gemini_on_vertex(
     work, home = folders
     task = CodingTask(work)
     flavor = GeminiFlavor(vertex=True, signs=EVERY_SIGNATURE.signs)
-    async with ScriptedVertex(gemini=task.with_gemini, location=location, flavor=flavor) as google:
-        settings = google.settings(
-            home / "keys", BIG_MODEL="gemini-3.8-flash", SMALL_MODEL="gemini-3.5-flash"
-        )
-        async with DragomanProcess(settings, home) as dragoman:
-            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="claude-opus-4-8")
+    google = ScriptedVertex(gemini=task.with_gemini, location=location, flavor=flavor)
+
+    def settings(google: ScriptedVertex) -> Mapping[str, str]:
+        models = {"BIG_MODEL": "gemini-3.8-flash", "SMALL_MODEL": "gemini-3.5-flash"}
+        return google.settings(home / "keys", **models)
+
+    await finish_task(claude_code, folders, task, google, settings, "claude-opus-4-8")
     assert google.violations == []
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
-    assert [name for name, _ in run.tool_uses] == STEPS
     assert google.gemini.signatures.skipped == 0
     assert google.identity.granted == 1
 
@@ -90,15 +84,14 @@ async def test_task_is_finished_through_claude_on_vertex(
     """One refusal teaches which of the client's newest betas are unknown there; nothing is refused after it."""
     work, home = folders
     task = CodingTask(work)
-    async with ScriptedVertex(claude=task.with_anthropic) as google:
-        settings = google.settings(
-            home / "keys", BIG_MODEL="claude-opus-5-5", SMALL_MODEL="claude-haiku-4-5@20251001"
-        )
-        async with DragomanProcess(settings, home) as dragoman:
-            run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
-    assert run.result_text == task.final_text, run.stderr + dragoman.output
+    google = ScriptedVertex(claude=task.with_anthropic)
+
+    def settings(google: ScriptedVertex) -> Mapping[str, str]:
+        models = {"BIG_MODEL": "claude-opus-5-5", "SMALL_MODEL": "claude-haiku-4-5@20251001"}
+        return google.settings(home / "keys", **models)
+
+    await finish_task(claude_code, folders, task, google, settings, model)
     assert [words.split("`")[0] for words in google.violations] in ([], ["Unexpected value(s) "])
-    assert [name for name, _ in run.tool_uses] == STEPS
 
 
 def searching(body: dict[str, Any]) -> Reply:

@@ -1,0 +1,49 @@
+"""The real Claude Code does the scripted coding task through Dragoman as a process."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.anthropic_upstream import ScriptedAnthropic
+from tests.support.claude_code import ClaudeCode, ClaudeRun
+from tests.support.dragoman_process import DragomanProcess
+from tests.support.gemini_upstream import ScriptedGemini
+from tests.support.openai_upstream import ScriptedOpenAI
+from tests.support.task_script import CodingTask
+from tests.support.vertex_cloud import ScriptedVertex
+
+STEPS = ["Write", "Bash", "Read", "Read", "ToolSearch", "CronList"]
+
+Backend = ScriptedAnthropic | ScriptedGemini | ScriptedOpenAI | ScriptedVertex
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Where the client works, and where Dragoman runs: never the same `.env`."""
+    work, home = tmp_path / "work", tmp_path / "dragoman"
+    work.mkdir()
+    home.mkdir()
+    return work, home
+
+
+async def finish_task(
+    client: ClaudeCode,
+    folders: tuple[Path, Path],
+    task: CodingTask,
+    upstream: Backend,
+    settings: Callable[[Any], Mapping[str, str]],
+    model: str,
+) -> tuple[ClaudeRun, DragomanProcess]:
+    """How the client ran, and the process, which is over. AssertionError if the task was not finished in its steps.
+
+    `settings` are asked for once the upstream has its address. Whether it refused anything is for the test to say.
+    """
+    work, home = folders
+    async with upstream, DragomanProcess(settings(upstream), home) as dragoman:
+        run = await client.run(task.prompt, dragoman.url, workdir=work, model=model)
+    # What the upstream refused says best why the task failed.
+    assert run.result_text == task.final_text, "\n".join([*upstream.violations, run.stderr, dragoman.output])
+    assert [name for name, _ in run.tool_uses] == STEPS
+    return run, dragoman
