@@ -6,9 +6,9 @@ from typing import Any, cast
 import msgspec
 
 from dragoman.dialects.block_parts import BlockParts, Part
+from dragoman.dialects.function_tools import function_definition
 from dragoman.dialects.history import Call, Placed
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_chat.tools import function_definition
 from dragoman.dialects.plain_text import functions_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import Block, Document, Image, Text, ToolReference

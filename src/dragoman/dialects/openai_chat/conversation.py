@@ -11,8 +11,9 @@ import msgspec
 from dragoman.dialects.block_parts import Part
 from dragoman.dialects.history import Call, Placed, Turn, note_text, read_history, system_blocks
 from dragoman.dialects.losses import Losses
+from dragoman.dialects.model_family import model_family
 from dragoman.dialects.openai_chat.content import ContentWriter
-from dragoman.dialects.openai_chat.reasoning import empty_reasoning, model_family, reasoning_fields
+from dragoman.dialects.openai_chat.reasoning import empty_reasoning, reasoning_fields
 from dragoman.dialects.plain_text import reminder, server_tool_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import UpstreamIds

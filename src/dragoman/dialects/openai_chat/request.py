@@ -4,16 +4,18 @@ import math
 from typing import Any, cast
 
 from dragoman.dialects.dialect import Written
+from dragoman.dialects.effort import head_room
+from dragoman.dialects.identity import identity_fields
 from dragoman.dialects.losses import Losses
+from dragoman.dialects.model_family import model_family
 from dragoman.dialects.openai_chat.conversation import (
     CacheMarkers,
     ChatMessage,
     WrittenMessages,
     write_messages,
 )
-from dragoman.dialects.openai_chat.identity import identity_fields
 from dragoman.dialects.openai_chat.output_format import write_output_format
-from dragoman.dialects.openai_chat.reasoning import head_room, model_family, write_effort
+from dragoman.dialects.openai_chat.reasoning import write_effort
 from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.openai_chat.tools import write_tools
 from dragoman.dialects.other_fields import judge_other_fields
