@@ -14,6 +14,7 @@ from dragoman.dialects.dialect import Origin
 from dragoman.dialects.gemini.parts import PartWriter
 from dragoman.dialects.gemini.signatures import (
     SKIP,
+    Envelopes,
     OwnParts,
     Seal,
     TurnSignatures,
@@ -82,7 +83,7 @@ class _Writer:
         self._origin = origin
         self._losses = losses
         self._searches = searches
-        self._seal = Seal(origin.account, model_family(model))
+        self._envelopes = Envelopes(Seal(origin.account, model_family(model)))
         self._parts = PartWriter(conversation.tools, model, quirks, losses)
         self._ids = UpstreamIds(quirks)
         self._contents: list[Content] = []
@@ -126,7 +127,7 @@ class _Writer:
         calls = {id(call.place): call for call in turn.calls}
         places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_position)
         thoughts = [placed.block for placed in places if isinstance(placed.block, Thought)]
-        signatures = TurnSignatures(self._seal, self._origin, thoughts if self._signs else ())
+        signatures = TurnSignatures(self._envelopes, self._origin, thoughts if self._signs else ())
         own = {
             placed.block.tool_use_id: self._own_parts(placed.block)
             for placed in places
@@ -220,7 +221,7 @@ class _Writer:
             return OwnParts()
         kept = self._origin.kept(result.tool_use_id)
         for envelope in (*([kept] if kept is not None else []), *_sealed_in(result.content)):
-            if opened := self._seal.open(envelope):
+            if opened := self._envelopes.open(envelope):
                 own = read_own_parts(opened)
                 return own if own.calls or self._quirks.search_with_functions else OwnParts()
         return OwnParts()

@@ -14,7 +14,7 @@ import msgspec
 
 from dragoman.dialects.dialect import Origin
 from dragoman.messages.blocks import Thought
-from dragoman.messages.envelope import open_envelope, seal
+from dragoman.messages.envelope import EnvelopeOpener, seal
 from dragoman.wire.jsonvalues import as_list, objects_in
 
 DIALECT = "gemini"
@@ -38,7 +38,7 @@ class Signature(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Seal(msgspec.Struct, frozen=True):
-    """Whose signatures are sealed and opened: they are bound to the account and the generation of models."""
+    """Whose signatures are sealed: they are bound to the account and the generation of models."""
 
     account: str
     family: str
@@ -48,13 +48,19 @@ class Seal(msgspec.Struct, frozen=True):
         packed = [[one.kind, one.key, one.value] for one in signatures]
         return seal(DIALECT, {"a": self.account, "m": self.family, "s": packed} | more)
 
+
+class Envelopes:
+    """The envelopes of one request, as far as they are of one account and family."""
+
+    def __init__(self, own: Seal) -> None:
+        self._own = own
+        self._opener = EnvelopeOpener(DIALECT)
+
     def open(self, envelope: str) -> dict[str, Any]:
         """What an envelope of the same account and family holds; empty for any other."""
-        opened = open_envelope(envelope)
-        if opened is None or opened.dialect != DIALECT:
-            return {}
-        payload = opened.payload
-        return payload if (payload.get("a"), payload.get("m")) == (self.account, self.family) else {}
+        payload = self._opener.open(envelope) or {}
+        ours = (payload.get("a"), payload.get("m")) == (self._own.account, self._own.family)
+        return payload if ours else {}
 
     def signatures(self, envelope: str) -> list[Signature]:
         """The signatures in an envelope; what is not in their form is left out."""
@@ -65,11 +71,13 @@ class Seal(msgspec.Struct, frozen=True):
 class TurnSignatures:
     """The signatures of one assistant turn, from the envelopes of its thoughts and from what was kept."""
 
-    def __init__(self, own: Seal, origin: Origin, thoughts: Iterable[Thought]) -> None:
-        self._seal = own
+    def __init__(self, envelopes: Envelopes, origin: Origin, thoughts: Iterable[Thought]) -> None:
+        self._envelopes = envelopes
         self._kept = origin.kept
-        # Opening an envelope is dear: each is opened once.
-        self._opened = {thought.signature: own.signatures(thought.signature) for thought in thoughts}
+        self._opened = {
+            signature: envelopes.signatures(signature)
+            for signature in dict.fromkeys(thought.signature for thought in thoughts)
+        }
         self._calls = {
             one.key: one.value for opened in self._opened.values() for one in opened if one.kind == "call"
         }
@@ -91,7 +99,7 @@ class TurnSignatures:
 
     def _of_kept(self, key: str) -> str | None:
         envelope = self._kept(key)
-        signatures = self._seal.signatures(envelope) if envelope is not None else []
+        signatures = self._envelopes.signatures(envelope) if envelope is not None else []
         return signatures[0].value if signatures else None
 
 

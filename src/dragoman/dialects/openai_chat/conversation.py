@@ -13,7 +13,7 @@ from dragoman.dialects.history import Call, Placed, Turn, note_text, read_histor
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.model_family import model_family
 from dragoman.dialects.openai_chat.content import ContentWriter
-from dragoman.dialects.openai_chat.reasoning import empty_reasoning, reasoning_fields
+from dragoman.dialects.openai_chat.reasoning import DIALECT, empty_reasoning, reasoning_fields
 from dragoman.dialects.plain_text import reminder, server_tool_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import UpstreamIds
@@ -27,6 +27,7 @@ from dragoman.messages.blocks import (
     Thought,
     UnknownBlock,
 )
+from dragoman.messages.envelope import EnvelopeOpener
 from dragoman.messages.request import Conversation
 from dragoman.messages.tool_json import as_tool_input
 from dragoman.wire.jsonbytes import encode
@@ -87,6 +88,7 @@ class _Writer:
         self._losses = losses
         self._markers = markers
         self._family = model_family(model)
+        self._opener = EnvelopeOpener(DIALECT)
         self._content = ContentWriter(conversation.tools, model, quirks, losses)
         self._ids = UpstreamIds(quirks)
         self._messages: list[ChatMessage] = []
@@ -200,10 +202,8 @@ class _Writer:
         back = self._quirks.reasoning_back
         if back == "never" or (back == "tool_loop" and not in_tool_loop):
             return {}
-        thoughts = (placed.block for placed in turn.blocks)
-        fields = reasoning_fields(
-            (block for block in thoughts if isinstance(block, Thought)), self._family, self._quirks
-        )
+        thoughts = [placed.block for placed in turn.blocks if isinstance(placed.block, Thought)]
+        fields = reasoning_fields(thoughts, self._family, self._quirks, self._opener)
         if not fields and turn.calls and self._quirks.reasoning_required:
             return empty_reasoning(self._quirks)
         return fields

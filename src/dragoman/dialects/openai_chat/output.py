@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dragoman.dialects.openai_chat.reasoning_details import join_details
 from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, SurrogateJoiner, TextEnd, ThinkTags
 from dragoman.messages.envelope import seal
@@ -155,7 +156,7 @@ class Output:
         if self._sealed:
             payload["t"] = "".join(self._sealed)
         if self._details:
-            payload["d"] = self._details
+            payload["d"] = join_details(self._details)
         self.writer.end_thinking(seal("openai_chat", payload))
         self._sealed = []
         self._details = []

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from dragoman.dialects.effort import nearest_effort, thinks_unasked, wanted_effort
+from dragoman.dialects.openai_chat.reasoning_details import join_details
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import Thought
-from dragoman.messages.envelope import Envelope, open_envelope
+from dragoman.messages.envelope import EnvelopeOpener
 from dragoman.messages.request import Conversation
 from dragoman.wire.jsonvalues import objects_in
 
@@ -43,7 +44,9 @@ def write_effort(conversation: Conversation, quirks: Quirks) -> dict[str, Any]:
             return {}
 
 
-def reasoning_fields(thoughts: Iterable[Thought], family: str, quirks: Quirks) -> dict[str, Any]:
+def reasoning_fields(
+    thoughts: Iterable[Thought], family: str, quirks: Quirks, opener: EnvelopeOpener
+) -> dict[str, Any]:
     """An assistant message's own reasoning under the field that the server reads; empty if there is none.
 
     Thoughts that other dialects or model families sealed, or nobody, are left out: no vendor takes another's.
@@ -51,15 +54,15 @@ def reasoning_fields(thoughts: Iterable[Thought], family: str, quirks: Quirks) -
     texts: list[str] = []
     details: list[dict[str, Any]] = []
     for thought in thoughts:
-        envelope = open_envelope(thought.signature)
-        if envelope is None or not _belongs(envelope, family):
+        payload = opener.open(thought.signature)
+        if payload is None or payload.get("m", family) != family:
             continue
-        text = envelope.payload.get("t")
+        text = payload.get("t")
         texts.append(text if isinstance(text, str) else thought.thinking)
-        details += objects_in(envelope.payload.get("d"))
+        details += objects_in(payload.get("d"))
     if quirks.reasoning_field == "reasoning_details":
         if details:
-            return {"reasoning_details": _joined(details)}
+            return {"reasoning_details": join_details(details)}
         return {"reasoning": "".join(texts)} if any(texts) else {}
     return {quirks.reasoning_field: "".join(texts)} if any(texts) else {}
 
@@ -74,22 +77,3 @@ def _thinking_type(off: bool, level: str | None, effort: str) -> dict[str, Any]:
         return {"thinking": {"type": "disabled"}}
     fields: dict[str, Any] = {} if effort == "none" else {"thinking": {"type": "enabled"}}
     return fields if level in (None, "none") else fields | {"reasoning_effort": level}
-
-
-def _belongs(envelope: Envelope, family: str) -> bool:
-    return envelope.dialect == DIALECT and envelope.payload.get("m", family) == family
-
-
-def _joined(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Streamed pieces of one reasoning object put together again; encrypted ones are whole already."""
-    joined: list[dict[str, Any]] = []
-    for piece in details:
-        last = joined[-1] if joined else None
-        key = {"reasoning.text": "text", "reasoning.summary": "summary"}.get(str(piece.get("type")))
-        same = last is not None and all(last.get(name) == piece.get(name) for name in ("type", "index"))
-        if last is None or key is None or not same:
-            joined.append(dict(piece))
-            continue
-        known = {name: value for name, value in piece.items() if value is not None}
-        last |= known | {key: str(last.get(key) or "") + str(piece.get(key) or "")}
-    return joined

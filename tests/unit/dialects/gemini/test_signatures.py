@@ -5,6 +5,7 @@ import pytest
 from dragoman.dialects.dialect import Origin
 from dragoman.dialects.gemini.signatures import (
     SKIP,
+    Envelopes,
     OwnParts,
     Seal,
     Signature,
@@ -142,9 +143,9 @@ def test_an_envelope_is_the_same_bytes_each_time_and_can_hold_more():
     own = Seal(ACCOUNT, "gemini-3")
     first = own.close([Signature(*CALL)], parts=[{"a": 1}])
     assert first == own.close([Signature(*CALL)], parts=[{"a": 1}])
-    assert own.open(first)["parts"] == [{"a": 1}]
-    assert own.signatures(first) == [Signature(*CALL)]
-    assert Seal("other", "gemini-3").open(first) == {}
+    assert Envelopes(own).open(first)["parts"] == [{"a": 1}]
+    assert Envelopes(own).signatures(first) == [Signature(*CALL)]
+    assert Envelopes(Seal("other", "gemini-3")).open(first) == {}
 
 
 def test_the_key_of_a_text_depends_on_the_text_alone():

@@ -7,7 +7,7 @@ from dragoman.dialects.openai_chat.reasoning import (
 )
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import Thought
-from dragoman.messages.envelope import seal
+from dragoman.messages.envelope import EnvelopeOpener, seal
 from tests.support.chat_requests import conversation
 
 ADAPTIVE = {"type": "adaptive"}
@@ -120,25 +120,29 @@ def thought(text="", dialect="openai_chat", **payload):
     return Thought(text, seal(dialect, {"f": "reasoning_content", "m": "deepseek", **payload}))
 
 
+def fields_of(thoughts, family, quirks):
+    return reasoning_fields(thoughts, family, quirks, EnvelopeOpener("openai_chat"))
+
+
 BACK = Quirks(reasoning_back="always")
 
 
 def test_our_reasoning_goes_back_with_the_text_of_the_block():
-    assert reasoning_fields([thought("step one")], "deepseek", BACK) == {"reasoning_content": "step one"}
+    assert fields_of([thought("step one")], "deepseek", BACK) == {"reasoning_content": "step one"}
 
 
 def test_sealed_text_beats_the_block():
-    assert reasoning_fields([thought("", t="hidden")], "deepseek", BACK) == {"reasoning_content": "hidden"}
+    assert fields_of([thought("", t="hidden")], "deepseek", BACK) == {"reasoning_content": "hidden"}
 
 
 def test_several_thoughts_of_one_message_are_one_field():
     thoughts = [thought("one "), thought("two")]
-    assert reasoning_fields(thoughts, "deepseek", BACK) == {"reasoning_content": "one two"}
+    assert fields_of(thoughts, "deepseek", BACK) == {"reasoning_content": "one two"}
 
 
 def test_the_field_is_the_one_that_this_server_reads():
     quirks = Quirks(reasoning_field="reasoning")
-    assert reasoning_fields([thought("x")], "deepseek", quirks) == {"reasoning": "x"}
+    assert fields_of([thought("x")], "deepseek", quirks) == {"reasoning": "x"}
 
 
 @pytest.mark.parametrize(
@@ -152,12 +156,12 @@ def test_the_field_is_the_one_that_this_server_reads():
     ],
 )
 def test_thoughts_of_others_are_left_out(foreign):
-    assert reasoning_fields([foreign], "deepseek", BACK) == {}
+    assert fields_of([foreign], "deepseek", BACK) == {}
 
 
 def test_an_envelope_without_a_family_belongs_to_whoever_opens_it():
     old = Thought("x", seal("openai_chat", {"f": "reasoning"}))
-    assert reasoning_fields([old], "deepseek", BACK) == {"reasoning_content": "x"}
+    assert fields_of([old], "deepseek", BACK) == {"reasoning_content": "x"}
 
 
 ROUTER = Quirks(reasoning_field="reasoning_details")
@@ -169,41 +173,25 @@ def test_reasoning_details_go_back_unmodified_and_in_order():
         {"type": "reasoning.encrypted", "data": "gAAA", "id": "rs_1", "index": 0},
         {"type": "reasoning.text", "text": "b", "signature": "sig", "index": 1},
     ]
-    assert reasoning_fields([thought("b", d=details)], "deepseek", ROUTER) == {"reasoning_details": details}
+    assert fields_of([thought("b", d=details)], "deepseek", ROUTER) == {"reasoning_details": details}
 
 
-def test_streamed_pieces_of_one_reasoning_object_are_joined():
-    pieces = [
-        {
-            "type": "reasoning.text",
-            "text": "a",
-            "index": 0,
-            "format": "anthropic-claude-v1",
-            "signature": None,
-        },
-        {"type": "reasoning.text", "text": "b", "index": 0},
-        {"type": "reasoning.text", "signature": "sig", "index": 0},
-        {"type": "reasoning.text", "text": "c", "index": 1},
-        {"type": "reasoning.encrypted", "data": "1", "index": 2},
-        {"type": "reasoning.encrypted", "data": "2", "index": 2},
+def test_pieces_of_one_reasoning_object_are_joined():
+    pieces = [{"type": "reasoning.text", "text": word, "index": 0} for word in "ab"]
+    assert fields_of([thought(d=pieces)], "deepseek", ROUTER)["reasoning_details"] == [
+        {"type": "reasoning.text", "text": "ab", "index": 0}
     ]
-    assert reasoning_fields([thought(d=pieces)], "deepseek", ROUTER)["reasoning_details"] == [
-        {
-            "type": "reasoning.text",
-            "text": "ab",
-            "index": 0,
-            "format": "anthropic-claude-v1",
-            "signature": "sig",
-        },
-        {"type": "reasoning.text", "text": "c", "index": 1},
-        {"type": "reasoning.encrypted", "data": "1", "index": 2},
-        {"type": "reasoning.encrypted", "data": "2", "index": 2},
-    ]
+
+
+def test_what_no_work_is_left_for_is_foreign():
+    opener = EnvelopeOpener("openai_chat", max_work=200)
+    thoughts = [thought("one"), thought("two")]
+    assert reasoning_fields(thoughts, "deepseek", BACK, opener) == {"reasoning_content": "one"}
 
 
 def test_without_details_the_text_goes_back():
-    assert reasoning_fields([thought("b")], "deepseek", ROUTER) == {"reasoning": "b"}
-    assert reasoning_fields([thought("", d=["no object"])], "deepseek", ROUTER) == {}
+    assert fields_of([thought("b")], "deepseek", ROUTER) == {"reasoning": "b"}
+    assert fields_of([thought("", d=["no object"])], "deepseek", ROUTER) == {}
 
 
 def test_required_reasoning_that_nobody_has_is_empty():
