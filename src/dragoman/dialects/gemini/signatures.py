@@ -8,11 +8,12 @@ import hashlib
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
 from dragoman.dialects.dialect import Origin
+from dragoman.dialects.gemini.shapes import SideTool
 from dragoman.messages.blocks import Thought
 from dragoman.messages.envelope import EnvelopeOpener, seal
 from dragoman.wire.jsonvalues import as_list, objects_in
@@ -24,6 +25,14 @@ SKIP = "skip_thought_signature_validator"
 """Accepted in place of a signature that nobody has; costs quality."""
 
 _FAMILY = re.compile(r"[a-z]+-\d+")
+
+_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
+    "functionCall": (("id", str), ("name", str), ("args", dict)),
+    "functionResponse": (("id", str), ("name", str), ("response", dict)),
+    "toolCall": (("id", str), ("toolType", str), ("args", dict)),
+    "toolResponse": (("id", str), ("toolType", str), ("response", dict)),
+}
+"""What a sealed part may hold."""
 
 Kind = Literal["call", "text", "thought"]
 
@@ -115,18 +124,32 @@ class OwnParts(msgspec.Struct, frozen=True):
 
 
 def read_own_parts(opened: dict[str, Any]) -> OwnParts:
-    """Anybody may have written an envelope: a form that this dialect never wrote is left out."""
+    """The parts in an envelope, built anew. Anybody may have written it: only the fields that this dialect seals are
+    taken, and no file, no text and no call of the client's own functions can come in this way."""
     parts = objects_in(opened.get("parts"))
-    responses = [
-        one for one in objects_in(opened.get("responses")) if isinstance(one.get("functionResponse"), dict)
-    ]
-    calls = [part for part in parts if isinstance(part.get("functionCall"), dict)]
+    calls = [call for part in parts if (call := _own_part(part, ("functionCall",))) is not None]
     if not calls:
-        return OwnParts(parts=[part for part in parts if "toolCall" in part or "toolResponse" in part])
-    names = [call["functionCall"].get("name") for call in calls]
-    if names != [response["functionResponse"].get("name") for response in responses]:
+        tool_parts = (_own_part(part, ("toolCall", "toolResponse")) for part in parts)
+        return OwnParts(parts=[part for part in tool_parts if part is not None])
+    sealed = objects_in(opened.get("responses"))
+    responses = [one for part in sealed if (one := _own_part(part, ("functionResponse",))) is not None]
+    names = [call["functionCall"]["name"] for call in calls]
+    if names != [response["functionResponse"]["name"] for response in responses]:
         return OwnParts()
     return OwnParts(calls=calls, responses=responses)
+
+
+def _own_part(part: dict[str, Any], kinds: Iterable[str]) -> dict[str, Any] | None:
+    """The part with the fields of its kind that have their type; None if it is of no such kind."""
+    kind = next((kind for kind in kinds if isinstance(part.get(kind), dict)), None)
+    if kind is None:
+        return None
+    held: dict[str, Any] = part[kind]
+    own = {name: held[name] for name, type in _FIELDS[kind] if isinstance(held.get(name), type)}
+    if kind.startswith("function") and own.get("name") not in get_args(SideTool):
+        return None
+    signature = part.get("thoughtSignature")
+    return {kind: own, "thoughtSignature": signature} if isinstance(signature, str) else {kind: own}
 
 
 def text_key(text: str) -> str:
