@@ -58,7 +58,9 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     model_map = build_model_map(settings, utc_today())
     keys = tuple(key.reveal() for key in settings.dragoman_api_key)
     upstream = HttpUpstream(settings.upstream_connect_seconds, settings.upstream_idle_seconds)
-    tokens = GoogleTokens(upstream, _google_credentials(settings), os.environ)
+    tokens = GoogleTokens(
+        upstream, _google_credentials(settings), os.environ, quota_project=settings.vertex_quota_project
+    )
 
     async def stop() -> None:
         await tokens.close()
