@@ -10,6 +10,7 @@ import uvicorn
 
 from dragoman.config.build import build_model_map
 from dragoman.config.load import load_settings
+from dragoman.config.seal_key import seal_key
 from dragoman.config.settings import Settings
 from dragoman.config.sources import ENV_FILE_VARIABLE
 from dragoman.config.today import utc_today
@@ -75,6 +76,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         observer=LogObserver(),
         tokens=tokens,
         kept=MemoryKeptState(time.monotonic),
+        seal_key=seal_key(settings),
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )

@@ -144,6 +144,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What clients must present, as `x-api-key` or `Authorization: Bearer`; several are separated by commas. Unset:
     no key is asked for, and only a loopback address is served."""
 
+    dragoman_seal_key: Secret = Secret()
+    """The secret that seals reasoning on its way through clients (docs/decisions/0028). Unset: one is made from the
+    other keys, so that a restart and a second instance with the same settings have the same."""
+
     dragoman_strict: bool = False
     """Refuse a request that the upstream's language cannot carry whole, instead of naming what was lost."""
 
@@ -176,6 +180,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret as it is, for the scrubber of logs and answers."""
-        single = (self.openai_api_key, self.gemini_api_key, self.anthropic_api_key, self.api_key)
+        single = (
+            self.openai_api_key,
+            self.gemini_api_key,
+            self.anthropic_api_key,
+            self.api_key,
+            self.dragoman_seal_key,
+        )
         named = tuple(channel.api_key for channel in self.channels)
         return tuple(secret.reveal() for secret in (*single, *self.dragoman_api_key, *named) if secret)

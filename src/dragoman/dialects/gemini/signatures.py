@@ -14,8 +14,10 @@ import msgspec
 
 from dragoman.dialects.dialect import Origin
 from dragoman.dialects.gemini.shapes import SideTool
+from dragoman.dialects.history import Placed
+from dragoman.dialects.losses import Losses
 from dragoman.messages.blocks import Thought
-from dragoman.messages.envelope import EnvelopeOpener, seal
+from dragoman.messages.envelope import EnvelopeOpener, Seal
 from dragoman.wire.jsonvalues import as_list, objects_in
 
 DIALECT = "gemini"
@@ -46,30 +48,28 @@ class Signature(msgspec.Struct, frozen=True, array_like=True):
     value: str
 
 
-class Seal(msgspec.Struct, frozen=True):
-    """Whose signatures are sealed: they are bound to the account and the generation of models."""
-
-    account: str
-    family: str
-
-    def close(self, signatures: Iterable[Signature], **more: Any) -> str:
-        """An envelope with these signatures, and whatever else is to come back."""
-        packed = [[one.kind, one.key, one.value] for one in signatures]
-        return seal(DIALECT, {"a": self.account, "m": self.family, "s": packed} | more)
+def seal_signatures(seal: Seal, signatures: Iterable[Signature], **more: Any) -> str:
+    """An envelope with these signatures, and whatever else is to come back."""
+    packed = [[one.kind, one.key, one.value] for one in signatures]
+    return seal.close({"s": packed} | more)
 
 
 class Envelopes:
     """The envelopes of one request, as far as they are of one account and family."""
 
-    def __init__(self, own: Seal) -> None:
-        self._own = own
-        self._opener = EnvelopeOpener(DIALECT)
+    def __init__(self, seal: Seal, losses: Losses) -> None:
+        self._opener = EnvelopeOpener(seal)
+        self._losses = losses
 
     def open(self, envelope: str) -> dict[str, Any]:
         """What an envelope of the same account and family holds; empty for any other."""
-        payload = self._opener.open(envelope) or {}
-        ours = (payload.get("a"), payload.get("m")) == (self._own.account, self._own.family)
-        return payload if ours else {}
+        opened = self._opener.open(envelope)
+        return {} if opened is None else opened.payload
+
+    def judge(self, envelope: str, field: str) -> None:
+        """Losses: an envelope in `field` that should have opened."""
+        if (fault := self._opener.fault(envelope)) is not None:
+            self._losses.dropped(field, fault)
 
     def signatures(self, envelope: str) -> list[Signature]:
         """The signatures in an envelope; what is not in their form is left out."""
@@ -80,13 +80,14 @@ class Envelopes:
 class TurnSignatures:
     """The signatures of one assistant turn, from the envelopes of its thoughts and from what was kept."""
 
-    def __init__(self, envelopes: Envelopes, origin: Origin, thoughts: Iterable[Thought]) -> None:
+    def __init__(self, envelopes: Envelopes, origin: Origin, thoughts: Iterable[Placed]) -> None:
         self._envelopes = envelopes
         self._kept = origin.kept
-        self._opened = {
-            signature: envelopes.signatures(signature)
-            for signature in dict.fromkeys(thought.signature for thought in thoughts)
-        }
+        self._opened: dict[str, list[Signature]] = {}
+        for placed in thoughts:
+            if isinstance(placed.block, Thought) and placed.block.signature not in self._opened:
+                self._opened[placed.block.signature] = envelopes.signatures(placed.block.signature)
+                envelopes.judge(placed.block.signature, f"{placed.path}.signature")
         self._calls = {
             one.key: one.value for opened in self._opened.values() for one in opened if one.kind == "call"
         }

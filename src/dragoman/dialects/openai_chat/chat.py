@@ -20,7 +20,7 @@ class OpenAIChat:
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:
-        return write_request(request, model, quirks)
+        return write_request(request, model, quirks, origin)
 
     def write_count(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE

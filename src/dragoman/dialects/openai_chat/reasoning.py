@@ -44,19 +44,19 @@ def write_effort(conversation: Conversation, quirks: Quirks) -> dict[str, Any]:
             return {}
 
 
-def reasoning_fields(
-    thoughts: Iterable[Thought], family: str, quirks: Quirks, opener: EnvelopeOpener
-) -> dict[str, Any]:
+def reasoning_fields(thoughts: Iterable[Thought], quirks: Quirks, opener: EnvelopeOpener) -> dict[str, Any]:
     """An assistant message's own reasoning under the field that the server reads; empty if there is none.
 
-    Thoughts that other dialects or model families sealed, or nobody, are left out: no vendor takes another's.
+    Thoughts that nobody sealed, or another dialect, account or family of models, are left out: no vendor takes
+    another's.
     """
     texts: list[str] = []
     details: list[dict[str, Any]] = []
     for thought in thoughts:
-        payload = opener.open(thought.signature)
-        if payload is None or payload.get("m", family) != family:
+        opened = opener.open(thought.signature)
+        if opened is None:
             continue
+        payload = opened.payload
         text = payload.get("t")
         texts.append(text if isinstance(text, str) else thought.thinking)
         details += objects_in(payload.get("d"))
