@@ -17,10 +17,10 @@ class Events:
         self._padded = padded
         self._count = 0
 
-    def event(self, type: str, **fields: Any) -> bytes:
+    def event(self, type: str, /, **fields: Any) -> bytes:
         self._count += 1
         return frame({"type": type, "sequence_number": self._count - 1} | fields)
 
-    def delta(self, type: str, piece: str, **fields: Any) -> bytes:
+    def delta(self, type: str, piece: str, /, **fields: Any) -> bytes:
         padding = {"obfuscation": "x" * (self._count % 7 + 1)} if self._padded else {}
         return self.event(type, **fields, delta=piece, **padding)
