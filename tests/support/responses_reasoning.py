@@ -97,7 +97,7 @@ class ReasoningBook:
                 issued = self._check_one(items, index, account, flavor)
                 if issued is not None:
                     back.add(item["id"])
-                    withheld += _withheld(issued, items[:index], body)
+                    withheld += _withheld(issued, items, index, body)
             elif not flavor.plain_reasoning:
                 self._check_pair(items, index)
         self._back |= back
@@ -174,13 +174,25 @@ def _check_follower(issued: Issued, following: list[dict[str, Any]]) -> None:
         raise without_following(issued.item["id"])
 
 
-def _withheld(issued: Issued, before: list[dict[str, Any]], body: dict[str, Any]) -> list[dict[str, str]]:
+def _withheld(
+    issued: Issued, items: list[dict[str, Any]], index: int, body: dict[str, Any]
+) -> list[dict[str, str]]:
     if generation(issued.model) != generation(body["model"]):
         reason = "model_mismatch"
-    elif issued.user != body.get("safety_identifier", issued.user):
+    elif issued.user != body.get("safety_identifier"):
         reason = "end_user_mismatch"
-    elif departure(plain_items(before), issued.before) is not None:
+    elif departure(plain_items(items[:index]), issued.before) is not None:
         reason = "prefix_mismatch"
+    elif not _sees_all_turns(body) and any(item.get("role") == "user" for item in items[index:]):
+        reason = "turn_boundary"
     else:
         return []
     return [{"type": "reasoning", "id": issued.item["id"], "action": "removed", "reason": reason}]
+
+
+def _sees_all_turns(body: dict[str, Any]) -> bool:
+    """Whether the model reads the reasoning of turns that a message of the user ended."""
+    context = (body.get("reasoning") or {}).get("context")
+    if context in ("all_turns", "current_turn"):
+        return context == "all_turns"
+    return generation(body["model"]) >= (5, 6)

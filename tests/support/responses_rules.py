@@ -121,4 +121,8 @@ def _broken_promises(body: dict[str, Any], flavor: ResponsesFlavor, counting: bo
     items = body["input"] if isinstance(body["input"], list) else ()
     if flavor.model_rules and not has_phases(body["model"]) and any("phase" in item for item in items):
         broken.append(f"'phase' is sent to {body['model']}, which is older than phases")
-    return broken
+    return broken + [
+        f"'input[{index}].id' is sent, which ties the item to reasoning that may have to go"
+        for index, item in enumerate(items)
+        if item.get("type", "message") in ("message", "function_call") and item.get("id") is not None
+    ]

@@ -201,6 +201,12 @@ async def test_server_that_forgets_takes_no_reasoning() -> None:
         (lambda items: items.insert(1, {"role": "developer", "content": "x"}), {}, "prefix_mismatch"),
         (lambda items: None, {"model": "gpt-5.6-terra"}, "model_mismatch"),
         (lambda items: None, {"safety_identifier": "somebody else"}, "end_user_mismatch"),
+        (lambda items: None, {"safety_identifier": None}, "end_user_mismatch"),
+        (
+            lambda items: items.append({"role": "user", "content": "And?"}),
+            {"reasoning": {"context": "current_turn"}},
+            "turn_boundary",
+        ),
     ],
 )
 async def test_what_does_not_fit_is_withheld(
@@ -216,6 +222,17 @@ async def test_what_does_not_fit_is_withheld(
         ]
     assert [one["reason"] for one in upstream.withheld] == [reason]
     assert upstream.violations == []
+
+
+@pytest.mark.parametrize(("model", "reasons"), [("gpt-5.5", ["turn_boundary"]), ("gpt-5.6-sol", [])])
+async def test_older_models_read_the_reasoning_of_one_turn(model: str, reasons: list[str]) -> None:
+    fields = {"model": model, "reasoning": {"effort": "low"}}
+    async with ScriptedResponses(SCRIPT) as upstream:
+        items = await tool_turn(upstream, **fields)
+        await ask(upstream, items, **fields)
+        assert upstream.withheld == []
+        await ask(upstream, [*items, {"role": "user", "content": "And?"}], **fields)
+    assert [one["reason"] for one in upstream.withheld] == reasons
 
 
 async def test_defaults_added_to_arguments_and_lost_phases_change_no_prefix() -> None:

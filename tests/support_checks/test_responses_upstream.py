@@ -371,8 +371,10 @@ async def test_parts_of_the_wire_stand_where_they_were_put() -> None:
 
 
 async def test_sdk_takes_a_keepalive() -> None:
-    async with ScriptedResponses(reply(Ping(), "Hi")) as upstream:
+    async with ScriptedResponses(reply(Ping(), "Hi", Ping())) as upstream, client_of(upstream) as client:
         assert joined(await events_of(upstream), "response.output_text.delta") == "Hi"
+        async with client.responses.stream(**ASKED) as stream:
+            assert (await stream.get_final_response()).output_text == "Hi"
 
 
 async def test_replies_come_in_order_and_requests_are_kept() -> None:
