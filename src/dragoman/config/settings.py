@@ -101,8 +101,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What `BASE_URL` speaks: `openai_chat`, `openai_responses`, `gemini` or `anthropic`. Unset: what the model's
     prefix or family says."""
 
-    openai_dialect: DialectName = "openai_chat"
-    """What OpenAI's host or `OPENAI_BASE_URL` speaks: `openai_chat`, `openai_responses`, `gemini` or `anthropic`."""
+    openai_dialect: DialectName | None = None
+    """What OpenAI's host or `OPENAI_BASE_URL` speaks: `openai_chat`, `openai_responses`, `gemini` or `anthropic`. Unset:
+    the model decides. At OpenAI and Azure, GPT-5.4 and later are asked through Responses; all else through Chat
+    Completions, unless the server demands Responses."""
 
     channels: tuple[ChannelSettings, ...] = ()
     """Further endpoints."""

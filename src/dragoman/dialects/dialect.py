@@ -124,6 +124,8 @@ class Mended(msgspec.Struct, frozen=True):
     """With which the refused request may succeed."""
     lasting: bool = True
     """Whether it holds for later requests too, once it has helped."""
+    speak: Literal["", "openai_responses"] = ""
+    """The dialect that the server demands instead; where nobody chose one, it is spoken and the quirks do not count."""
 
 
 class Dialect(Protocol):

@@ -24,6 +24,7 @@ from dragoman.relay.headers import loss_header, relayed
 from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
+from dragoman.routing.ways import spoken_to
 from dragoman.wire.exchange import Headers
 from dragoman.wire.jsonbytes import encode
 from dragoman.wire.sse import comment
@@ -38,6 +39,7 @@ class Memory(Protocol):
     def target(self, requested: str) -> Target: ...
     def quirks(self, target: Target) -> Quirks: ...
     def learn(self, target: Target, quirks: Quirks) -> None: ...
+    def speaks(self, target: Target) -> None: ...
 
 
 class Answer:
@@ -50,6 +52,7 @@ class Answer:
         self._attempt: Attempt | None = None
         self._started = False
         self._renewed = False
+        self._respoken = False
         self._lessons: dict[str, Any] = {}
         self.complete = False
         """The last event was handed out."""
@@ -165,6 +168,10 @@ class Answer:
                 if mended is None:
                     raise
                 quirks = mended.quirks
+                if mended.speak:
+                    target = spoken_to(target, mended.speak)
+                    quirks = self._memory.quirks(target)
+                    self._respoken, self._lessons = True, {}
 
     def _mended(self, attempt: Attempt, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
         """With what the same request is to be tried again, or None."""
@@ -172,7 +179,11 @@ class Answer:
             self._renewed = True
             return Mended(quirks)
         mended = attempt.dialect.mend(failure, quirks)
-        if mended is None or mended.quirks == quirks:
+        if mended is None:
+            return None
+        if mended.speak and not attempt.target.channel.dialect_by_model:
+            mended = replace(mended, speak="")
+        if mended.quirks == quirks and not mended.speak:
             return None
         self.trace.learned.append(failure.vendor_message[:200])
         if mended.lasting:
@@ -199,6 +210,9 @@ class Answer:
     def _note(self, attempt: Attempt, target: Target) -> None:
         """The upstream has said something: whatever was learned on the way here is right."""
         self._started = True
+        if self._respoken:
+            self._respoken = False
+            self._memory.speaks(target)
         if self._lessons:
             self._memory.learn(target, replace(self._memory.quirks(target), **self._lessons))
             self._lessons = {}
