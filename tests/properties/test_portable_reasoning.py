@@ -27,6 +27,7 @@ SEALS = {
     "gemini elsewhere": Seal("gemini", "two", "gemini-3", KEY),
     "gemini before": Seal("gemini", "one", "gemini-2", KEY),
     "responses": Seal("openai_responses", "one", "gpt", KEY),
+    "responses elsewhere": Seal("openai_responses", "two", "gpt", KEY),
 }
 BROKEN = "its seal is broken"
 OTHER_VERSION = "another version of Dragoman sealed it"
@@ -44,7 +45,7 @@ def sealed(seal: Seal, number: int) -> str:
     holds: dict[str, tuple[dict[str, Any], str]] = {
         "openai_chat": ({"f": "reasoning", "t": f"held \u00e9 by {mark}\n", "d": [detail]}, ""),
         "gemini": ({"s": [["thought", "", mark]]}, ""),
-        "openai_responses": ({"id": f"rs_{mark}"}, f"gAAAAABo{mark}-_=="),
+        "openai_responses": ({"i": f"rs_{mark}", "s": [f"summary by {mark}"]}, f"gAAAAABo{mark}-_=="),
     }
     return seal.close(*holds[seal.dialect])
 
@@ -146,6 +147,20 @@ def told_by_gemini(body: Any, _: str) -> list[Any]:
     return [[part for part in parts if part.get("thought")] or None for parts in turns]
 
 
+def told_by_responses(body: Any, _: str) -> list[Any]:
+    """Each turn ends with a call."""
+    turns: list[Any] = []
+    reasoning: list[Any] = []
+    for item in body["input"]:
+        if item["type"] == "reasoning":
+            reasoning.append(item)
+        if item["type"] == "function_call":
+            turns.append(reasoning or None)
+            reasoning = []
+    assert not reasoning
+    return turns
+
+
 def text_of(numbers: list[int]) -> Any:
     return "".join(f"held \u00e9 by {mark_of(number)}\n" for number in numbers)
 
@@ -160,6 +175,18 @@ def details_of(numbers: list[int]) -> Any:
 def parts_of(numbers: list[int]) -> Any:
     return [
         {"text": f"said \u2028/ by {mark}", "thought": True, "thoughtSignature": mark}
+        for mark in map(mark_of, numbers)
+    ]
+
+
+def items_of(numbers: list[int]) -> Any:
+    return [
+        {
+            "type": "reasoning",
+            "id": f"rs_{mark}",
+            "summary": [{"type": "summary_text", "text": f"summary by {mark}"}],
+            "encrypted_content": f"gAAAAABo{mark}-_==",
+        }
         for mark in map(mark_of, numbers)
     ]
 
@@ -189,6 +216,7 @@ UPSTREAMS = [
     Upstream("kimi", "moonshotai/kimi-k2", BACK, told_by_chat, text_of),
     Upstream("deepseek", "deepseek/deepseek-v4", DETAILS, told_by_chat, details_of),
     Upstream("gemini", "gemini-3.8-flash", GEMINI, told_by_gemini, parts_of),
+    Upstream("responses", "gpt-5.5", BACK, told_by_responses, items_of),
 ]
 
 
