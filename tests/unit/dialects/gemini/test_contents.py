@@ -233,7 +233,9 @@ def test_arguments_named_like_fields_of_the_protocol_are_untouched():
 THOUGHTS = [
     {"type": "thinking", "thinking": "hm", "signature": ""},
     {"type": "thinking", "thinking": "hm", "signature": "EqQBCkYIBxgCKkAclaude"},
-    {"type": "thinking", "thinking": "hm", "signature": "dgm1.gemini.broken.0000"},
+    {"type": "thinking", "thinking": "hm", "signature": "dgm2.openai_chat.another.dialects.0000"},
+    {"type": "thinking", "thinking": "hm", "signature": sealed(("thought", "", "aG0="), account="other")},
+    {"type": "thinking", "thinking": "hm", "signature": "gAAAAABoencrypted"},
     {"type": "redacted_thinking", "data": "x"},
 ]
 
