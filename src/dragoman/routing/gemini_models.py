@@ -48,6 +48,7 @@ ROWS = (
 """The first that fits decides; the last of a generation is what its unknown models are taken for."""
 
 _SINCE_3: dict[str, Any] = {
+    "call_ids": True,
     "max_tool_id": 64,
     "sampling": False,
     "thought_signatures": "required",

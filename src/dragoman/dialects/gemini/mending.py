@@ -59,6 +59,10 @@ def _separate_output(quirks: Quirks) -> dict[str, Any] | None:
     return {"structured_with_tools": False} if quirks.structured_with_tools else None
 
 
+def _no_call_ids(quirks: Quirks) -> dict[str, Any] | None:
+    return {"call_ids": False} if quirks.call_ids else None
+
+
 def _media_beside(quirks: Quirks) -> dict[str, Any] | None:
     return {"media_in_results": False} if quirks.media_in_results else None
 
@@ -73,6 +77,7 @@ _LESSONS: tuple[tuple[re.Pattern[str], Change, bool], ...] = tuple(
             _skip_signatures,
             False,
         ),
+        (r"unknown name \W{0,3}id\b.{0,80}function_?(?:call|response)", _no_call_ids, True),
         *(
             (
                 rf"thinking.?level\W{{0,3}}{level}\b.{{0,40}}not supported",
