@@ -70,7 +70,7 @@ def test_generations_that_nobody_knows_are_told_nothing_about_thinking(model):
 @pytest.mark.parametrize("model", ["gemini-flash-latest", "gemini-flash-lite-latest", "gemini-pro-latest"])
 def test_an_alias_is_what_is_newest(model):
     quirks = Quirks(**gemini_model_quirks(model))
-    assert quirks.effort_style == "none"
+    assert (quirks.effort_style, quirks.efforts) == ("thinking_level", LOW)
     assert quirks.always_reasons
     assert quirks.thought_signatures == "required"
     assert quirks.call_ids
