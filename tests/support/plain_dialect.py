@@ -23,8 +23,11 @@ LESSONS = {
     "only sampling": {"sampling": True},
     "no images": {"images": False},
     "no files": {"files": False},
+    "only files": {"files": True},
+    "only files, no sampling": {"files": True, "sampling": False},
 }
-"""What a refusal teaches; `no files` teaches what the defaults know already, `no images` holds for one request."""
+"""What a refusal teaches, one field each time. `no files` teaches what the defaults know already, `no images` holds for
+one request, and whatever is taught of files changes nothing that is sent."""
 
 
 def lines(*said: str) -> bytes:
@@ -83,7 +86,9 @@ class PlainDialect:
         lesson = LESSONS.get(failure.vendor_message)
         if lesson is None:
             return None
-        return Mended(msgspec.structs.replace(quirks, **lesson), lasting="images" not in lesson)
+        new = {name: value for name, value in lesson.items() if getattr(quirks, name) != value}
+        field, value = next(iter((new or lesson).items()))
+        return Mended(msgspec.structs.replace(quirks, **{field: value}), lasting=field != "images")
 
 
 class PlainReply:

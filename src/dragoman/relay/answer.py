@@ -31,6 +31,8 @@ from dragoman.wire.sse import comment
 
 MOST_MENDS = 4
 """How many refusals one request may learn from, each asking for another change."""
+MOST_LESSONS = 8
+"""How many changes one refusal may be taken for until one changes the request."""
 
 
 class Memory(Protocol):
@@ -178,17 +180,22 @@ class Answer:
         if not self._renewed and attempt.renews_token(failure):
             self._renewed = True
             return Mended(quirks)
-        mended = attempt.dialect.mend(failure, quirks)
-        if mended is None:
-            return None
-        if mended.speak and not attempt.target.channel.dialect_by_model:
-            mended = replace(mended, speak="")
-        if mended.quirks == quirks and not mended.speak:
-            return None
-        self.trace.learned.append(failure.vendor_message[:200])
-        if mended.lasting:
-            self._lessons |= _changes(quirks, mended.quirks)
-        return mended
+        for _ in range(MOST_LESSONS):
+            mended = attempt.dialect.mend(failure, quirks)
+            if mended is None:
+                return None
+            if mended.speak and not attempt.target.channel.dialect_by_model:
+                mended = replace(mended, speak="")
+            if mended.quirks == quirks and not mended.speak:
+                return None
+            if mended.speak or attempt.is_changed_by(mended.quirks):
+                self.trace.learned.append(failure.vendor_message[:200])
+                if mended.lasting:
+                    self._lessons |= _changes(quirks, mended.quirks)
+                return mended
+            # The very same request would be refused again; what else may the refusal mean?
+            quirks = mended.quirks
+        return None
 
     def _begin(self, target: Target, quirks: Quirks) -> Attempt:
         trace = self.trace

@@ -58,6 +58,13 @@ class Attempt:
                     yield said
             written = self.reader.follow_up()
 
+    def is_changed_by(self, quirks: Quirks) -> bool:
+        """Whether the request would be another one with these quirks."""
+        origin = origin_of(self._gateway, self.target)
+        other = self.dialect.write_request(self._request, self.target.model, quirks, origin)
+        sent = self.written
+        return (other.path, other.body, other.headers) != (sent.path, sent.body, sent.headers)
+
     def renews_token(self, failure: UpstreamFailure) -> bool:
         """Whether the upstream refused an access token, and a new one will be asked for."""
         if failure.status != 401 or self._token is None:

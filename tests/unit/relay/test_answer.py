@@ -461,6 +461,26 @@ async def test_refusal_after_the_answer_was_committed_is_not_mended():
     bench = Bench(FakeUpstream(streamed(lines("text a", "fail no sampling"))))
     _, error = await heard(bench.answer())
     assert (error.message, len(bench.upstream.requests)) == ("no sampling", 1)
+async def test_same_request_is_not_sent_again():
+    bench = Bench(FakeUpstream(whole(b"bad_request: only files", 400), streamed(GOOD)))
+    _, error = await heard(bench.answer())
+    assert (error.message, len(bench.upstream.requests)) == ("only files", 1)
+    assert (bench.trace.attempts, bench.trace.learned) == (1, [])
+    await heard(bench.answer())
+    assert bench.relay.quirks(bench.relay.target("m")).files is False
+
+
+async def test_lesson_that_changes_nothing_leads_to_the_next_one():
+    refused = whole(b"bad_request: only files, no sampling", 400)
+    bench = Bench(FakeUpstream(refused, streamed(GOOD), streamed(GOOD)))
+    _, error = await heard(bench.answer())
+    assert error is None
+    assert [json.loads(request.body)["sampling"] for request in bench.upstream.requests] == [True, False]
+    assert (bench.trace.attempts, len(bench.trace.learned)) == (2, 1)
+    quirks = bench.relay.quirks(bench.relay.target("m"))
+    assert (quirks.sampling, quirks.files) == (False, False)
+
+
 
 
 async def test_cancelled_answer_is_settled_once_as_aborted():

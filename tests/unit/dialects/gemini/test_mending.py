@@ -151,6 +151,19 @@ def test_what_cannot_be_had_is_done_without(messages, change):
         assert learned(message) == (change, True)
 
 
+@pytest.mark.parametrize("message", STATES)
+def test_a_schema_that_is_too_large_to_force_is_this_requests_own(message):
+    assert learned(message) == ({"tool_choice_required": False}, False)
+
+
+def test_a_weaker_form_of_structured_output_is_for_this_request_only():
+    words = "Request contains an invalid argument."
+    quirks = mended(words)
+    for form in ("json_object", "none"):
+        assert learned(words, quirks) == ({"structured_output": form}, False)
+        quirks = mended(words, quirks)
+
+
 def test_structured_output_steps_down_after_the_schemas():
     quirks = MODERN
     steps = []
