@@ -100,6 +100,11 @@ class Output:
         if self.writer.open_block == "thinking":
             self._carry()
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Of the text that waits for its sources."""
+        return sum(len(piece.encode("utf-8", "replace")) for piece in self._held)
+
     def take_held(self) -> str:
         """The text that waited for its sources, empty if it was blank; from now on none waits."""
         self.say_held_back()

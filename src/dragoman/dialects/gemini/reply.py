@@ -239,6 +239,7 @@ class GeminiReply:
             self._end(Verdict("end", "max_tokens"))
             return
         self._token = token
+        self._grounding.go_on(self._output.waiting_bytes)
         self._next = self._asked | {"continuationToken": msgspec.Raw(encode(token))}
 
     def _go_on_beside(self, side: SideCalls) -> None:
