@@ -2,7 +2,7 @@
 
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.dialects.gemini.signatures import Signature, seal_signatures, text_key
-from dragoman.dialects.visible_text import SurrogateJoiner, TextEnd
+from dragoman.dialects.visible_text import Fence, SurrogateJoiner, TextEnd
 from dragoman.messages.writer import MessageWriter
 
 
@@ -23,6 +23,8 @@ class Output:
         self._holds = reading.holds_text
         self._seal = reading.seal
         self._uncarried: list[Signature] = []
+        self._fenced = reading.fenced
+        self._fence = Fence() if reading.fenced else None
         self._joiner = SurrogateJoiner()
         self._thought_joiner = SurrogateJoiner()
         self._text: list[str] = []
@@ -35,6 +37,8 @@ class Output:
         """More visible text."""
         if not piece.isascii() or self._joiner.holding:
             piece = self._joiner.feed(piece)
+        if self._fence is not None and not (piece := self._fence.feed(piece)):
+            return
         if self._plain and self.writer.open_block == "text":
             self._text.append(piece)
             self.writer.text(piece)
@@ -77,6 +81,7 @@ class Output:
         self.writer.end_block()
         self._text.clear()
         self._blank = ""
+        self._fence = Fence() if self._fenced else None
         self.said = True
 
     def begin_text_block(self) -> None:
@@ -115,6 +120,7 @@ class Output:
     def begin_anew(self) -> None:
         """The request is asked anew: nothing that it said so far was worth showing."""
         self._blank = ""
+        self._fence = Fence() if self._fenced else None
 
     def show_block(self, piece: str) -> None:
         """Text as a block of its own, whatever waits."""
@@ -128,9 +134,15 @@ class Output:
         """What was held back as the possible beginning of something is none."""
         if self.text_end.stopped_by is not None:
             return
+        piece = ""
         if self._joiner.holding:
             self._joiner = SurrogateJoiner()
-            self._show("\ufffd")
+            piece = "\ufffd"
+        if self._fence is not None:
+            piece = self._fence.feed(piece) + self._fence.finish()
+        if piece:
+            self._show(self.text_end.before_stop(piece))
+            self.text_end.note_stop()
         self._show(self.text_end.held_back())
 
     def _show(self, piece: str) -> None:

@@ -37,6 +37,14 @@ def call_ids(heard):
 # Orders of blocks
 
 
+def test_a_fence_around_an_emulated_format_is_not_shown():
+    pieces = [text("```js"), text('on\n{"a"'), text(": 1}\n`"), text("``\n"), end()]
+    assert hear(*pieces, fenced=True).texts == ['{"a": 1}']
+    assert hear(*pieces).texts == ['```json\n{"a": 1}\n```\n']
+    assert hear(text("``"), call("Read", {}), end(), fenced=True).kinds == ["text", "tool_use"]
+    assert hear(text('```json\n{"a": "b###'), stop_sequences=("###",), fenced=True).texts == ['{"a": "b']
+
+
 def test_text_is_said_in_the_pieces_that_it_came_in():
     heard = hear(text("Hel"), text("lo"), end())
     assert [event.delta for event in heard.events if isinstance(event, ContentBlockDelta)] == [
