@@ -2,7 +2,7 @@
 
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.dialects.gemini.signatures import Signature, seal_signatures, text_key
-from dragoman.dialects.visible_text import Fence, SurrogateJoiner, TextEnd
+from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, Fence, SurrogateJoiner, TextEnd
 from dragoman.messages.writer import MessageWriter
 
 
@@ -18,6 +18,8 @@ class Output:
         """Envelopes for the gateway's store, by the key of their block."""
         self.code_id = ""
         """The code that ran last at Google's."""
+        self.characters = 0
+        """That the model wrote in the running request, as far as they came."""
         self._thinking = reading.thinking
         self._signs = reading.signs
         self._holds = reading.holds_text
@@ -35,6 +37,7 @@ class Output:
 
     def text(self, piece: str) -> None:
         """More visible text."""
+        self.characters += len(piece)
         if not piece.isascii() or self._joiner.holding:
             piece = self._joiner.feed(piece)
         if self._fence is not None and not (piece := self._fence.feed(piece)):
@@ -60,6 +63,7 @@ class Output:
 
     def thought(self, piece: str, signature: str | None) -> None:
         """More of a thought's summary."""
+        self.characters += len(piece)
         if signature and self._signs:
             self._uncarried.append(Signature("thought", "", signature))
         if not piece.isascii() or self._thought_joiner.holding:
@@ -104,6 +108,11 @@ class Output:
         self.say_held_back()
         if self.writer.open_block == "thinking":
             self._carry()
+
+    @property
+    def estimated_tokens(self) -> int:
+        """What the running request has cost, where nobody has counted; never zero."""
+        return max(1, -(-self.characters // CHARACTERS_PER_TOKEN))
 
     @property
     def waiting_bytes(self) -> int:

@@ -112,6 +112,7 @@ class GeminiReply:
         if fields is None:
             return None
         self._hop = Hop()
+        self._output.characters = 0
         self._sum.end_request()
         return Written(self._reading.path, join_object(fields))
 
@@ -180,6 +181,7 @@ class GeminiReply:
             self._grounding.note(candidate.groundingMetadata, candidate.urlContextMetadata)
         if self._output.text_end.stopped_by is not None:
             # All that follows would be thrown away: stop paying for it.
+            self._sum.leave(self._output.estimated_tokens, counted=self._hop.finish_reason is not None)
             self._end(Verdict("end", "max_tokens"))
 
     def _read_part(self, part: Part) -> None:
