@@ -204,7 +204,10 @@ def _played(reader: GeminiReply, replies: Sequence[Sequence[bytes]]) -> Played:
                 played.said += said
                 played.kept |= reader.take_kept()
         except UpstreamFailure as failure:
-            played.failure = failure
+            instead = reader.take_failure(failure)
+            played.failure = failure if instead is None else None
+            played.said += instead or ()
+            played.kept |= reader.take_kept()
         if played.failure is not None or not _ask_on(played):
             assert number == len(replies) - 1, f"reply {number} ended the answer: {played.failure}"
             assert reader.finished or played.failure is not None

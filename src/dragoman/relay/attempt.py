@@ -53,9 +53,15 @@ class Attempt:
         self._token = await access_token(self._gateway, self.target.channel)
         written: Written | None = self.written
         while written is not None:
-            async with aclosing(self._exchange(written)) as batches:
-                async for said in batches:
-                    yield said
+            try:
+                async with aclosing(self._exchange(written)) as batches:
+                    async for said in batches:
+                        yield said
+            except UpstreamFailure as failure:
+                instead = self.reader.take_failure(failure)
+                if instead is None:
+                    raise
+                yield self._heard(instead)
             written = self.reader.follow_up()
 
     def is_changed_by(self, quirks: Quirks) -> bool:

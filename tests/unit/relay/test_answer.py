@@ -425,6 +425,20 @@ async def test_further_request_that_fails_after_content_is_an_error_after_the_co
     assert error.status == 529
 
 
+@pytest.mark.parametrize(
+    "failing",
+    [whole(b"busy: later", 529), unreachable(), streamed(lines("fail later")), streamed(lines("start"))],
+    ids=["status", "unreachable", "in the stream", "cut"],
+)
+async def test_further_request_that_may_fail_does_not_end_the_answer(failing):
+    rest = lines("text b", "end end_turn")
+    bench = Bench(FakeUpstream(streamed(lines("text a", "try")), failing, streamed(rest)))
+    batches, error = await heard(bench.answer())
+    assert (texts(batches), error) == ("afailed: b", None)
+    assert len(bench.upstream.requests) == 3
+    assert bench.trace.status == 200
+
+
 async def test_what_an_answer_leaves_is_kept_before_the_client_hears_of_its_end():
     bench = Bench(FakeUpstream(streamed(lines("keep toolu_1", "text a"), lines("end end_turn"))))
     async with aclosing(bench.answer().events()) as batches:
@@ -447,20 +461,6 @@ async def test_refusal_that_teaches_what_is_known_is_not_repeated():
     assert (error.message, len(bench.upstream.requests)) == ("no files", 1)
 
 
-async def test_server_that_finds_ever_new_faults_is_given_up():
-    refusals = [
-        whole(b"x: only sampling" if n % 2 else b"x: no sampling", 400) for n in range(MOST_MENDS + 2)
-    ]
-    bench = Bench(FakeUpstream(*refusals))
-    _, error = await heard(bench.answer())
-    assert error.status == 400
-    assert len(bench.upstream.requests) == MOST_MENDS + 1
-
-
-async def test_refusal_after_the_answer_was_committed_is_not_mended():
-    bench = Bench(FakeUpstream(streamed(lines("text a", "fail no sampling"))))
-    _, error = await heard(bench.answer())
-    assert (error.message, len(bench.upstream.requests)) == ("no sampling", 1)
 async def test_same_request_is_not_sent_again():
     bench = Bench(FakeUpstream(whole(b"bad_request: only files", 400), streamed(GOOD)))
     _, error = await heard(bench.answer())
@@ -481,6 +481,20 @@ async def test_lesson_that_changes_nothing_leads_to_the_next_one():
     assert (quirks.sampling, quirks.files) == (False, False)
 
 
+async def test_server_that_finds_ever_new_faults_is_given_up():
+    refusals = [
+        whole(b"x: only sampling" if n % 2 else b"x: no sampling", 400) for n in range(MOST_MENDS + 2)
+    ]
+    bench = Bench(FakeUpstream(*refusals))
+    _, error = await heard(bench.answer())
+    assert error.status == 400
+    assert len(bench.upstream.requests) == MOST_MENDS + 1
+
+
+async def test_refusal_after_the_answer_was_committed_is_not_mended():
+    bench = Bench(FakeUpstream(streamed(lines("text a", "fail no sampling"))))
+    _, error = await heard(bench.answer())
+    assert (error.message, len(bench.upstream.requests)) == ("no sampling", 1)
 
 
 async def test_cancelled_answer_is_settled_once_as_aborted():

@@ -19,7 +19,7 @@ from dragoman.dialects.gemini.server_parts import read_server_part
 from dragoman.dialects.gemini.shapes import Candidate, Chunk, Part, Reading, decode_chunk
 from dragoman.dialects.gemini.side_calls import SideCalls
 from dragoman.dialects.gemini.usage import UsageSum
-from dragoman.messages.errors import UpstreamNonsense
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Said, Usage
 from dragoman.wire.jsonbytes import JsonError, decode, encode, join_object
 from dragoman.wire.sse import Frame, SseDecoder
@@ -115,6 +115,14 @@ class GeminiReply:
         self._output.characters = 0
         self._sum.end_request()
         return Written(self._reading.path, join_object(fields))
+
+    def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
+        if self._side is None or self._side.running is None:
+            return None
+        self._stray.clear()
+        self._side.give_up(self._output)
+        self._go_on_beside(self._side)
+        return self._output.writer.take()
 
     def take_kept(self) -> Mapping[str, str]:
         kept = self._output.kept
