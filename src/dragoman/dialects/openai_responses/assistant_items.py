@@ -5,7 +5,7 @@ from typing import Any
 
 from dragoman.dialects.history import Call, Placed, Turn
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_responses.reasoning import reasoning_item
+from dragoman.dialects.openai_responses.reasoning import reasoning_item, texts_since
 from dragoman.dialects.plain_text import server_tool_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import UpstreamIds
@@ -55,6 +55,8 @@ class AssistantWriter:
         reasons = self._quirks.reasoning_back != "never" and not searched
         items: list[Item] = []
         for placed in places:
+            if reasons and isinstance(placed.block, ToolUse):
+                self._add_kept_reasoning(items, placed.block.id)
             items += self._of(placed, asked, reasons)
         items += [_message(server_tool_text(use, None)) for use in asked.values()]
         while items and items[-1]["type"] == "reasoning":
@@ -71,7 +73,7 @@ class AssistantWriter:
             case RedactedThought():
                 return self._reasoning(block.data, f"{placed.path}.data") if reasons else []
             case ToolUse():
-                return [*self._kept_reasoning(block.id, reasons), self._call(placed, block)]
+                return [self._call(placed, block)]
             case ServerToolUse():
                 asked[block.id] = block
                 return []
@@ -92,12 +94,16 @@ class AssistantWriter:
         item = reasoning_item(opened)
         return [] if item is None else [item]
 
-    def _kept_reasoning(self, tool_use_id: str, reasons: bool) -> list[Item]:
-        """Of clients that wanted no thinking blocks."""
-        kept = self._kept(tool_use_id) if reasons else None
+    def _add_kept_reasoning(self, items: list[Item], tool_use_id: str) -> None:
+        """Of clients that wanted no thinking blocks: before the texts that came between it and the call."""
+        kept = self._kept(tool_use_id)
         opened = self._opener.open(kept) if kept is not None else None
         item = reasoning_item(opened) if opened is not None else None
-        return [] if item is None else [item]
+        if opened is None or item is None:
+            return
+        texts = texts_since(opened)
+        if texts <= len(items) and all(one["type"] == "message" for one in items[len(items) - texts :]):
+            items.insert(len(items) - texts, item)
 
     def _call(self, placed: Placed, use: ToolUse) -> Item:
         return {

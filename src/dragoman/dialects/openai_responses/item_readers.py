@@ -51,15 +51,17 @@ class ReasoningReader:
         text = shown_text(item)
         if text.startswith(self._said) and len(text) > len(self._said):
             self._write(text[len(self._said) :])
-        envelope = seal_reasoning(self._output.reading.seal, item, text or self._said)
+        output = self._output
+        if output.reading.thoughts == "kept":
+            output.think_unseen(item, text or self._said)
+            return
+        envelope = seal_reasoning(output.reading.seal, item, text or self._said)
         if envelope is None:
-            self._output.end_thoughts()
-        elif self._output.reading.thoughts == "kept":
-            self._output.unkept = envelope
+            output.end_thoughts()
         else:
-            self._output.end_text()
-            self._output.writer.open_thinking()
-            self._output.writer.end_thinking(envelope)
+            output.end_text()
+            output.writer.open_thinking()
+            output.writer.end_thinking(envelope)
 
     def _begin_part(self, kind: str) -> None:
         if self._said and self._kind in ("", kind):
@@ -127,8 +129,7 @@ class CallReader:
         upstream_id = call_id if isinstance(call_id, str) else None
         tool_use_id = client_tool_id(upstream_id, self._nonce()[:NONCE_LENGTH])
         output.writer.tool_call(self, tool_use_id, reading.tool_names.get(name, name))
-        if output.unkept is not None:
-            output.kept[tool_use_id], output.unkept = output.unkept, None
+        output.keep_unseen(tool_use_id)
         early, self._early = self._early, ""
         if early:
             self._write(early)

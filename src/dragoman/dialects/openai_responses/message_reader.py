@@ -5,6 +5,7 @@ from typing import Any
 from dragoman.dialects.openai_responses.citations import url_citation
 from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.shapes import Event
+from dragoman.wire.jsonbytes import encode
 from dragoman.wire.jsonvalues import objects_in
 
 
@@ -17,7 +18,7 @@ class MessageReader:
         """The number of the part that is being said; -1 before the first."""
         self._pieces: list[str] = []
         self._finished: set[int] = set()
-        self._cited: set[tuple[Any, ...]] = set()
+        self._cited: set[bytes] = set()
         self._uncited: list[dict[str, Any]] = []
         """Sources of text that has not come yet."""
 
@@ -93,7 +94,7 @@ class MessageReader:
             self._output.refusal.append(rest)
 
     def _cite(self, annotation: dict[str, Any]) -> None:
-        key = tuple(annotation.get(name) for name in ("type", "url", "start_index", "end_index"))
+        key = encode([annotation.get(name) for name in ("url", "start_index", "end_index")])
         if annotation.get("type") == "url_citation" and key not in self._cited:
             self._cited.add(key)
             self._uncited.append(annotation)

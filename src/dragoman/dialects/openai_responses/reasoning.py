@@ -48,11 +48,11 @@ def shown_text(item: dict[str, Any]) -> str:
     return summary or _SEPARATOR.join(_texts(item, "content"))
 
 
-def seal_reasoning(seal: Seal, item: dict[str, Any], text: str) -> str | None:
+def seal_reasoning(seal: Seal, item: dict[str, Any], text: str, texts_since: int = 0) -> str | None:
     """The envelope of a finished reasoning item; None for one that holds nothing. `text` is what the model thought, as
-    far as it was told."""
+    far as it was told; `texts_since`, how many texts stand between it and the block whose key it is kept under."""
     encrypted = item.get("encrypted_content")
-    payload: dict[str, Any] = {}
+    payload: dict[str, Any] = {"n": texts_since} if texts_since else {}
     if isinstance(identity := item.get("id"), str) and identity:
         payload["i"] = identity
     if summary := _texts(item, "summary"):
@@ -83,6 +83,12 @@ def reasoning_item(opened: Opened) -> dict[str, Any] | None:
     if isinstance(text, str) and text:
         return item | {"content": [{"type": "reasoning_text", "text": text}]}
     return None
+
+
+def texts_since(opened: Opened) -> int:
+    """How many texts stand between the reasoning and the block whose key it was kept under."""
+    count = opened.payload.get("n")
+    return count if isinstance(count, int) and count > 0 else 0
 
 
 def _texts(item: dict[str, Any], field: str) -> list[str]:

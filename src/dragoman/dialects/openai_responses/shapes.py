@@ -113,12 +113,15 @@ def error_of(data: bytes) -> dict[str, Any]:
 
 
 def whole_response(body: bytes) -> Response:
-    """The body of an answer that is no stream. Raises UpstreamNonsense for any other JSON."""
+    """The body of an answer that is no stream; an error that came with status 200 is a failed answer. Raises
+    UpstreamNonsense for any other JSON."""
     try:
         value = as_object(decode(body))
     except JsonError:
         value = {}
     if "output" not in value and "status" not in value:
+        if value.get("error") or value.get("type") == "error":
+            return Response(status="failed", error=as_object(error_of(body).get("error")) or value)
         raise UpstreamNonsense("the upstream answered with JSON that is not a response")
     return decode_response(body)
 
