@@ -22,7 +22,7 @@ class Output:
         self.searches = 0
         """Web searches that were shown."""
         self._joiner = SurrogateJoiner()
-        self._blank = ""
+        self._blank: str = ""
         self._plain = False
         self._characters = 0
         self._unseen: tuple[dict[str, Any], str] | None = None

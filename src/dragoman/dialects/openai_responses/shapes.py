@@ -153,7 +153,7 @@ def _text(value: dict[str, Any], field: str) -> str | None:
 
 def _number(value: dict[str, Any], field: str) -> int | None:
     held = value.get(field)
-    return held if isinstance(held, int) else None
+    return held if isinstance(held, int) and not isinstance(held, bool) else None
 
 
 def _object(value: dict[str, Any], field: str) -> dict[str, Any] | None:
