@@ -64,7 +64,9 @@ def summary(piece: str, index: int = 0) -> bytes:
 
 
 def summary_part(index: int = 0) -> bytes:
-    return event("reasoning_summary_part.added", output_index=index, part={"type": "summary_text", "text": ""})
+    return event(
+        "reasoning_summary_part.added", output_index=index, part={"type": "summary_text", "text": ""}
+    )
 
 
 def thought_done(*parts: str, index: int = 0, id: str = "rs_1", encrypted: str | None = "gAAAAAB") -> bytes:
@@ -83,7 +85,9 @@ def arguments(piece: str, index: int = 0) -> bytes:
     return event("function_call_arguments.delta", output_index=index, delta=piece)
 
 
-def call_done(json_text: Any, index: int = 0, name: str = "Read", call_id: str = "call_1", **fields: Any) -> bytes:
+def call_done(
+    json_text: Any, index: int = 0, name: str = "Read", call_id: str = "call_1", **fields: Any
+) -> bytes:
     return done(index, "function_call", name=name, call_id=call_id, arguments=json_text, **fields)
 
 

@@ -99,5 +99,3 @@ def reasoning(identity: str = "rs_1", encrypted: str = "gAAAAAB", *summary: str)
 
 def _part(part: Any) -> Any:
     return input_text(part) if isinstance(part, str) else part
-
-

@@ -34,7 +34,7 @@ class MessageReader:
             case "response.refusal.done":
                 self._refuse_rest(number, event.refusal)
             case "response.output_text.annotation.added":
-                self._cite(event.annotation or {})
+                self._cite(number, event.annotation or {})
             case _:
                 pass
 
@@ -52,7 +52,7 @@ class MessageReader:
             if part.get("type") == "output_text":
                 self._say_rest(number, part.get("text"))
                 for annotation in objects_in(part.get("annotations")):
-                    self._cite(annotation)
+                    self._cite(number, annotation)
             elif part.get("type") == "refusal":
                 self._refuse_rest(number, part.get("refusal"))
         self._finish_part()
@@ -93,9 +93,10 @@ class MessageReader:
         if rest := self._say_rest(number, whole):
             self._output.refusal.append(rest)
 
-    def _cite(self, annotation: dict[str, Any]) -> None:
-        key = encode([annotation.get(name) for name in ("url", "start_index", "end_index")])
-        if annotation.get("type") == "url_citation" and key not in self._cited:
+    def _cite(self, number: int, annotation: dict[str, Any]) -> None:
+        key = encode([number, *(annotation.get(name) for name in ("url", "start_index", "end_index"))])
+        is_new = key not in self._cited and number not in self._finished
+        if annotation.get("type") == "url_citation" and is_new:
             self._cited.add(key)
             self._uncited.append(annotation)
             self._say_citations()

@@ -22,7 +22,9 @@ SEARCHED = (
     {
         "type": "web_search_tool_result",
         "tool_use_id": "srvtoolu_1",
-        "content": [{"type": "web_search_result", "title": "A", "url": "https://a.test", "encrypted_content": ""}],
+        "content": [
+            {"type": "web_search_result", "title": "A", "url": "https://a.test", "encrypted_content": ""}
+        ],
     },
 )
 
@@ -55,7 +57,12 @@ def test_a_call_has_neither_id_nor_status():
 
 
 def test_items_come_in_the_order_of_the_blocks():
-    assert kinds("a", call(), "b", call(id="toolu_2")) == ["message", "function_call", "message", "function_call"]
+    assert kinds("a", call(), "b", call(id="toolu_2")) == [
+        "message",
+        "function_call",
+        "message",
+        "function_call",
+    ]
 
 
 def test_a_call_id_that_is_too_long_becomes_the_same_short_one_in_call_and_output():

@@ -90,7 +90,9 @@ def test_a_long_quotation_is_cut():
     assert len(citation["cited_text"]) == 150
 
 
-@pytest.mark.parametrize("place", [{}, {"start_index": 3, "end_index": 3}, {"start_index": "0", "end_index": 2}])
+@pytest.mark.parametrize(
+    "place", [{}, {"start_index": 3, "end_index": 3}, {"start_index": "0", "end_index": 2}]
+)
 def test_a_citation_without_a_place_quotes_nothing(place):
     citation = url_citation({"url": "https://a.test/p"} | place, "text", SEARCH)
     assert citation is not None

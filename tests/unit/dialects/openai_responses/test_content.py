@@ -5,7 +5,18 @@ from dragoman.dialects.history import read_history
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.openai_responses.content import NO_VISION, ContentWriter
 from dragoman.dialects.quirks import Quirks
-from tests.support.chat_requests import PNG, assistant, call, conversation, image, pdf, result, text, tool, user
+from tests.support.chat_requests import (
+    PNG,
+    assistant,
+    call,
+    conversation,
+    image,
+    pdf,
+    result,
+    text,
+    tool,
+    user,
+)
 from tests.support.responses_requests import NEWEST, input_text
 
 IMAGE = {"type": "input_image", "image_url": f"data:image/png;base64,{PNG}", "detail": "auto"}

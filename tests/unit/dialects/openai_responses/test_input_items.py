@@ -58,7 +58,9 @@ def test_markers_of_the_system_prompt_are_breakpoints():
     marked, _ = sent(user("hi"), system=[text("a"), text("b", cache_control=MARK)])
     assert marked["content"][1] == input_text("b", prompt_cache_breakpoint={"mode": "explicit"})
     older = replace(NEWEST, cache_breakpoints=False)
-    assert "breakpoint" not in json.dumps(sent(user("hi"), system=[text("b", cache_control=MARK)], quirks=older))
+    assert "breakpoint" not in json.dumps(
+        sent(user("hi"), system=[text("b", cache_control=MARK)], quirks=older)
+    )
 
 
 def test_the_marker_that_moves_on_every_turn_is_no_breakpoint():
@@ -212,7 +214,10 @@ def history(turns):
 @pytest.mark.parametrize("quirks", [NEWEST, replace(NEWEST, additional_tools=False), STRANGER])
 def test_a_growing_conversation_keeps_the_bytes_of_its_beginning(quirks):
     def prefix(turns):
-        return [json.dumps(item) for item in sent(*history(turns), quirks=quirks, tools=[tool(), LATE], system="s")]
+        return [
+            json.dumps(item)
+            for item in sent(*history(turns), quirks=quirks, tools=[tool(), LATE], system="s")
+        ]
 
     for turns in range(5):
         shorter, longer = prefix(turns), prefix(turns + 1)

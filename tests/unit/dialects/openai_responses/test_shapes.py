@@ -30,7 +30,8 @@ def test_the_response_is_kept_as_it_came():
 
 @pytest.mark.parametrize("odd", [5, [1], {"a": 1}, "x", True, 1.5])
 @pytest.mark.parametrize(
-    "field", ["delta", "output_index", "content_index", "item", "part", "text", "refusal", "annotation", "type"]
+    "field",
+    ["delta", "output_index", "content_index", "item", "part", "text", "refusal", "annotation", "type"],
 )
 def test_a_field_of_an_unusual_type_counts_as_missing_and_the_others_are_read(field, odd):
     kinds = {"item": dict, "part": dict, "annotation": dict, "output_index": int, "content_index": int}
@@ -58,7 +59,9 @@ def test_what_is_no_object_is_nonsense(data):
 
 
 def test_a_response_with_odd_fields_is_read_as_far_as_it_can_be():
-    read = decode_response(b'{"status":5,"output":[{"type":"message"},7],"usage":[],"error":"x","service_tier":"flex"}')
+    read = decode_response(
+        b'{"status":5,"output":[{"type":"message"},7],"usage":[],"error":"x","service_tier":"flex"}'
+    )
     assert (read.status, read.output, read.usage, read.error) == (None, [{"type": "message"}], None, None)
     assert read.service_tier == "flex"
 

@@ -46,11 +46,21 @@ def test_reasoning_is_a_part_of_the_output():
 @pytest.mark.parametrize("odd", [None, "12", True, [1], {"n": 1}, float("nan"), -5])
 def test_what_is_no_count_counts_nothing(odd):
     assert counts({"input_tokens": odd, "output_tokens": odd}) == (0, 0, 0, 0)
-    assert counts({"input_tokens": 7, "input_tokens_details": odd, "output_tokens_details": odd}) == (7, 0, 0, 0)
+    assert counts({"input_tokens": 7, "input_tokens_details": odd, "output_tokens_details": odd}) == (
+        7,
+        0,
+        0,
+        0,
+    )
 
 
 def test_a_huge_count_is_cut():
-    assert counts({"input_tokens": 10**30, "output_tokens": float("inf")}) == (LARGEST_COUNT, 0, 0, LARGEST_COUNT)
+    assert counts({"input_tokens": 10**30, "output_tokens": float("inf")}) == (
+        LARGEST_COUNT,
+        0,
+        0,
+        LARGEST_COUNT,
+    )
 
 
 @pytest.mark.parametrize(
