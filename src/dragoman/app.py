@@ -31,6 +31,7 @@ from dragoman.upstream.client import HttpUpstream
 from dragoman.upstream.demo import WithDemo
 from dragoman.upstream.google_outcome import CredentialsFile
 from dragoman.upstream.google_tokens import GoogleTokens
+from dragoman.vocabularies.toktok import ToktokTokenizer
 from dragoman.wire.address import is_loopback
 
 DRAIN_SECONDS = 30
@@ -73,6 +74,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         observer=LogObserver(),
         tokens=tokens,
         kept=MemoryKeptState(time.monotonic),
+        tokenizer=ToktokTokenizer(),
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )

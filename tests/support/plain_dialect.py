@@ -64,7 +64,7 @@ class PlainDialect:
         return int(body)
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
-        return PlainReply(request.model, new_id)
+        return PlainReply(request.model, new_id, written.estimated_input_tokens)
 
     def read_failure(
         self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
@@ -89,8 +89,8 @@ class PlainDialect:
 class PlainReply:
     """Implements `ReplyReader`."""
 
-    def __init__(self, model: str, new_id: NewId) -> None:
-        self._writer = MessageWriter("msg_" + new_id(), model, 321)
+    def __init__(self, model: str, new_id: NewId, estimated_input_tokens: int) -> None:
+        self._writer = MessageWriter("msg_" + new_id(), model, estimated_input_tokens)
         self.finished = False
         self.usage: Usage | None = None
         self.stop_reason: str | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dragoman.dialects.dialect import Dialect, NewId
-from dragoman.relay.ports import Clock, KeptState, Observer, TokenSource, Upstream
+from dragoman.relay.ports import Clock, KeptState, Observer, Tokenizer, TokenSource, Upstream
 from dragoman.routing.model_map import ModelMap
 
 
@@ -20,6 +20,8 @@ class Gateway:
     observer: Observer
     tokens: TokenSource
     kept: KeptState
+    tokenizer: Tokenizer | None = None
+    """Without one, tokens are estimated from bytes."""
     strict: bool = False
     """A Loss is a 400 instead of a response header."""
     shared: bool = False
