@@ -1,7 +1,8 @@
 """The smallest possible dialect, so that tests of the relay are not about a vendor.
 
-A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N`, `keep KEY`, `more` (a further request is to
-follow), `end REASON`, `fail WORDS`, `bug`. An error body is `CODE: WORDS`. A request tells the quirks that it was written with.
+A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N` or `usage N searched`, `keep KEY`, `more` (a
+further request is to follow), `end REASON`, `fail WORDS`, `bug`. An error body is `CODE: WORDS`. A request tells the
+quirks that it was written with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -107,7 +108,7 @@ class PlainReply:
             case "think":
                 self._writer.thinking(rest)
             case "usage":
-                self.usage = Usage(input_tokens=int(rest))
+                self.usage = _usage(*rest.split())
             case "keep":
                 self._kept[rest] = f"state of {rest}"
             case "more":
@@ -155,3 +156,8 @@ class PlainReply:
             return ()
         self._writer.keep_alive(thinking=False)
         return self._writer.take()
+
+
+def _usage(counted: str, searched: str = "") -> Usage:
+    usage = Usage(input_tokens=int(counted))
+    return msgspec.structs.replace(usage, server_tool_use={"web_search_requests": 1}) if searched else usage

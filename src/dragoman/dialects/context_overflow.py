@@ -70,7 +70,7 @@ _UNNUMBERED = re.compile(
     r"|maximum context length|context window|prompt is too long|input is too long|exceeds the available context"
     r"|exceeds the context length|context length exceeded|longer than the model's context length"
     r"|prompt exceeds max length|exceeds? (?:the )?maximum (?:input|prompt|number of input)|token limit exceeded"
-    r"|too many tokens|reduce the length of the (?:messages|prompt|input)",
+    r"|input token count.{0,30} exceeds the maximum|too many tokens|reduce the length of the (?:messages|prompt|input)",
     re.IGNORECASE,
 )
 

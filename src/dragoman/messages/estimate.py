@@ -109,7 +109,11 @@ def read_prompt(request: MessagesRequest) -> "Prompt":
         prompt.add_content(raw["system"])
     for tool in cast("list[Any]", raw.get("tools") or []):
         prompt.add_tool(tool)
-    prompt.texts += [raw[name] for name in ("output_config", "output_format", "tool_choice") if raw.get(name)]
+    output: Any = raw.get("output_config")
+    if type(output) is dict:
+        # The effort beside it is no text.
+        output = cast("Fields", output).get("format")
+    prompt.texts += [read for read in (output, raw.get("output_format"), raw.get("tool_choice")) if read]
     return prompt
 
 

@@ -46,7 +46,8 @@ def vocabulary_of(model: str) -> Vocabulary:
     if generation is None:
         return _UNKNOWN
     before_4o = generation.line == "gpt" and (
-        generation.major < 4 or (generation.major == 4 and not generation.minor and generation.rest[:1] != "o")
+        generation.major < 4
+        or (generation.major == 4 and not generation.minor and generation.rest[:1] != "o")
     )
     return Vocabulary(CL100K if before_4o else O200K, exact=True)
 

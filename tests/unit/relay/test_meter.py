@@ -11,7 +11,10 @@ OTHER_SESSION = ("somewhere", "gpt-5", "session-2")
 def test_before_any_answer_the_models_vocabulary_tells():
     meter = Meter()
     assert meter.factor(*HERE) == 1.0
-    assert meter.factor("somewhere", "anthropic/claude-opus-4.8", None) == vocabulary_of("claude-opus-4-8").factor
+    assert (
+        meter.factor("somewhere", "anthropic/claude-opus-4.8", None)
+        == vocabulary_of("claude-opus-4-8").factor
+    )
     assert meter.learned(*HERE) is None
 
 

@@ -3,12 +3,16 @@ import pytest
 from dragoman.routing.vocabularies import CL100K, O200K, vocabulary_of
 
 
-@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4.1-mini", "o3", "gpt-5.6-terra", "openai/gpt-5.1", "gpt-oss:20b"])
+@pytest.mark.parametrize(
+    "model", ["gpt-4o", "gpt-4.1-mini", "o3", "gpt-5.6-terra", "openai/gpt-5.1", "gpt-oss:20b"]
+)
 def test_openais_models_since_4o_have_o200k(model):
     assert vocabulary_of(model) == (O200K, 1.0, True)
 
 
-@pytest.mark.parametrize("model", ["gpt-4", "gpt-4-turbo", "gpt-3.5-turbo", "gpt-35-turbo", "ft:gpt-4-0613:org"])
+@pytest.mark.parametrize(
+    "model", ["gpt-4", "gpt-4-turbo", "gpt-3.5-turbo", "gpt-35-turbo", "ft:gpt-4-0613:org"]
+)
 def test_openais_models_before_4o_have_cl100k(model):
     assert vocabulary_of(model) == (CL100K, 1.0, True)
 

@@ -96,5 +96,7 @@ def test_nothing_is_imported_before_it_is_needed():
         "ToktokTokenizer()\n"
         "assert 'toktok' not in sys.modules\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr

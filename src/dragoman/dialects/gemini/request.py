@@ -154,7 +154,8 @@ def _estimate(fields: dict[str, msgspec.Raw], turns: int, media_bytes: int, medi
     text = b"".join([fields[name] for name in ("systemInstruction", "contents") if name in fields])
     tools = bytes(fields["tools"]) if "tools" in fields else b""
     read = estimate_tokens(text, media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
-    return max(math.ceil(read - turns * _TURN_STRUCTURE), MESSAGE_TOKENS) + media_tokens
+    structure = (turns + ("systemInstruction" in fields)) * _TURN_STRUCTURE
+    return max(math.ceil(read - structure), MESSAGE_TOKENS) + media_tokens
 
 
 def _reading(
