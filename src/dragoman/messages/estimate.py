@@ -51,7 +51,8 @@ _TOKENS_PER_BYTE = 0.3
 
 MESSAGE_TOKENS = 4
 """What stands around one message: the least of any prompt."""
-_CALL_TOKENS = 8
+CALL_TOKENS = 8
+"""Around a call, a result or a tool."""
 SCHEMA_WEIGHT = 0.87
 """Tool schemas repeat a few common words, each a single token."""
 _MOST_PDF_BYTES = 4 * 1024 * 1024
@@ -161,10 +162,10 @@ class Prompt:
                 self.texts += [beside] if beside else []
                 self.add_medium(fields)
             case "tool_result":
-                self.tokens += _CALL_TOKENS
+                self.tokens += CALL_TOKENS
                 self.add_content(fields.get("content"))
             case "tool_use":
-                self.tokens += _CALL_TOKENS
+                self.tokens += CALL_TOKENS
                 self.texts += [fields.get("name"), fields.get("input")]
             case "thinking":
                 self.texts.append(fields.get("thinking"))
@@ -208,7 +209,7 @@ class Prompt:
                 tool["input_schema"] = {
                     name: value for name, value in cast("Fields", schema).items() if name != "$schema"
                 }
-        self.tokens += _CALL_TOKENS
+        self.tokens += CALL_TOKENS
         self.tools.append(tool)
 
 

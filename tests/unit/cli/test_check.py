@@ -1,6 +1,7 @@
 """cli/check.py"""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,20 @@ def test_a_credentials_file_that_is_not_there_is_exit_one(
     missing.write_text("{}")
     code, _, _ = check(capsys, environ | {"VERTEX_CREDENTIALS_PATH": str(missing)}, tmp_path / ".env")
     assert code == 0
+
+
+@pytest.mark.parametrize(("installed", "word"), [(True, "vocabularies"), (False, "bytes")])
+def test_check_says_how_tokens_are_counted(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    installed: bool,
+    word: str,
+) -> None:
+    if not installed:
+        monkeypatch.setitem(sys.modules, "toktok", None)
+    environ = {"OPENAI_API_KEY": "canary-openai"}
+    _, report, _ = check(capsys, environ, tmp_path / ".env")
+    _, told, _ = check(capsys, environ, tmp_path / ".env", as_json=False)
+    assert word in json.loads(report)["counting"]
+    assert json.loads(report)["counting"] in told
