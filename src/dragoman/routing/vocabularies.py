@@ -6,6 +6,7 @@ its vocabulary is not public in a form that can be shipped.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from dragoman.routing.families import generation_of
@@ -33,6 +34,7 @@ _CLAUDE = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[-.](\d+))?")
 _NEWEST_OLD_CLAUDE = (4, 6)
 
 
+@lru_cache(maxsize=512)
 def vocabulary_of(model: str) -> Vocabulary:
     """The vocabulary for an upstream model's id, with or without a vendor before it."""
     name = model.lower().rpartition("/")[2]
