@@ -7,6 +7,7 @@ from tests.support.counted_prompts import (
     estimate_and_count,
     recorded_requests,
 )
+from tests.support.ports import ask
 
 from dragoman.messages.request import MessagesRequest
 
@@ -41,3 +42,10 @@ def test_count_with_a_vocabulary_is_near_and_not_below_what_the_backend_gets(
     assert count <= count_here(request_)
     if count >= LEAST and "format" not in request_.raw.get("output_config", {}):
         assert count_here(request_) <= 1.15 * count
+
+
+@pytest.mark.parametrize("dialect", VENDORS)
+def test_the_json_around_many_short_messages_is_not_taken_for_their_words(dialect: str) -> None:
+    messages = [{"role": ("user", "assistant")[n % 2], "content": "Go on with it."} for n in range(61)]
+    estimate, count = estimate_and_count(dialect, ask(messages=messages))
+    assert abs(estimate / count - 1) <= 0.15
