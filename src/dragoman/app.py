@@ -32,6 +32,7 @@ from dragoman.upstream.client import HttpUpstream
 from dragoman.upstream.demo import WithDemo
 from dragoman.upstream.google_outcome import CredentialsFile
 from dragoman.upstream.google_tokens import GoogleTokens
+from dragoman.vocabularies.toktok import ToktokTokenizer
 from dragoman.wire.address import is_loopback
 
 DRAIN_SECONDS = 30
@@ -77,6 +78,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         tokens=tokens,
         kept=MemoryKeptState(time.monotonic),
         seal_key=seal_key(settings),
+        tokenizer=ToktokTokenizer(),
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )

@@ -21,6 +21,7 @@ from dragoman.relay.addressing import without_credential
 from dragoman.relay.attempt import Attempt
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.headers import loss_header, relayed
+from dragoman.relay.meter import Meter
 from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
@@ -37,6 +38,8 @@ MOST_LESSONS = 8
 
 class Memory(Protocol):
     """What earlier requests taught."""
+
+    meter: Meter
 
     def target(self, requested: str) -> Target: ...
     def quirks(self, target: Target) -> Quirks: ...
@@ -110,6 +113,7 @@ class Answer:
             self._fail(error)
             raise error from bug
         finally:
+            self._learn_size()
             settle(self._gateway, self.trace, self._attempt)
 
     async def message(self) -> bytes:
@@ -204,7 +208,8 @@ class Answer:
         trace.dialect = target.channel.dialect
         trace.upstream_model = target.model
         trace.why = target.why
-        attempt = self._attempt = Attempt(self._gateway, self._request, target, quirks)
+        factor = self._memory.meter.factor(target.channel.name, target.model, self._request.session_id)
+        attempt = self._attempt = Attempt(self._gateway, self._request, target, quirks, factor)
         trace.losses = attempt.written.losses
         if self._gateway.strict and trace.losses:
             loss = trace.losses[0]
@@ -226,6 +231,15 @@ class Answer:
         self.complete = attempt.reader.finished
         if self.trace.first_event is None:
             self.trace.first_event = self._gateway.clock()
+
+    def _learn_size(self) -> None:
+        """A finished answer told how large the prompt was."""
+        attempt, trace = self._attempt, self.trace
+        told = attempt.counted_input if attempt is not None and self.complete else None
+        if attempt is not None and told is not None:
+            self._memory.meter.learn(
+                trace.channel, trace.upstream_model, trace.session_id, attempt.weighed, told
+            )
 
     def _say_without_upstream(
         self, attempt: Attempt, stop_reason: str, explanation: str = ""
