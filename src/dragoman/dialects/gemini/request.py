@@ -33,7 +33,8 @@ SAFETY = [
 """Code and security texts trip the defaults (section 14)."""
 
 _SAMPLING = {"temperature": "temperature", "top_p": "topP"}
-_TURN_STRUCTURE = structure_tokens(b'{"role":"user","parts":[{"text":""}]},', MESSAGE_TOKENS)
+_TURN_STRUCTURE = structure_tokens(b'{"role":"user","parts":[{"text":""}]},', MESSAGE_TOKENS + 1)
+"""One token less than it weighs: words of few letters weigh too little."""
 _COUNTED = ("contents", "systemInstruction", "tools")
 _RESOURCES = ("models/", "tunedModels/")
 
