@@ -16,6 +16,7 @@ import toktok
 from dragoman.dialects.dialect import Dialect
 from dragoman.dialects.gemini.gemini import Gemini
 from dragoman.dialects.openai_chat.chat import OpenAIChat
+from dragoman.dialects.openai_responses.responses import OpenAIResponses
 from dragoman.messages.estimate import read_prompt
 from dragoman.messages.parse import parse_request
 from dragoman.messages.request import MessagesRequest
@@ -25,6 +26,7 @@ RECORDED = Path(__file__).parents[1] / "fixtures" / "claude-code"
 AROUND_A_MESSAGE = 4
 VENDORS: dict[str, tuple[Dialect, str, str]] = {
     "openai_chat": (OpenAIChat(), "https://api.openai.com/v1", "gpt-4.1"),
+    "openai_responses": (OpenAIResponses(), "https://api.openai.com/v1", "gpt-6.2-sol"),
     "gemini": (Gemini(), "https://generativelanguage.googleapis.com", "gemini-3.8-flash"),
 }
 """By dialect: itself, a base URL and a model there."""
@@ -35,13 +37,16 @@ def tokens(text: str, vocabulary: str = "o200k_base") -> int:
 
 
 def count_body(sent: dict[str, Any], vocabulary: str = "o200k_base") -> int:
-    """Texts, calls, results and tools of a Chat or Gemini request, and four tokens for each message. Media are not
+    """Texts, calls, results and tools of a Chat, Responses or Gemini request, and four tokens for each message. Media are not
     counted."""
     if "contents" in sent:
         system = sent.get("systemInstruction", {"parts": []})["parts"]
         turns = [turn["parts"] for turn in sent["contents"]]
         texts = [*_texts(system), *(text for parts in turns for text in _texts(parts))]
         number = len(turns) + bool(system)
+    elif "input" in sent:
+        texts = [text for item in sent["input"] for text in _item_texts(item)]
+        number = len(sent["input"])
     else:
         texts = [text for message in sent["messages"] for text in _chat_texts(message)]
         number = len(sent["messages"])
@@ -55,6 +60,16 @@ def _chat_texts(message: dict[str, Any]) -> Iterator[str]:
     yield from [content] if isinstance(content, str) else [part.get("text", "") for part in content]
     for call in message.get("tool_calls", ()):
         yield json.dumps(call["function"])
+
+
+def _item_texts(item: dict[str, Any]) -> Iterator[str]:
+    if item["type"] == "function_call":
+        yield json.dumps({name: item[name] for name in ("name", "arguments")}, ensure_ascii=False)
+    elif item["type"] == "additional_tools":
+        yield json.dumps(item["tools"], separators=(",", ":"), ensure_ascii=False)
+    else:
+        content = item.get("content", item.get("output", ""))
+        yield from [content] if isinstance(content, str) else [part.get("text", "") for part in content]
 
 
 def _texts(parts: list[dict[str, Any]]) -> Iterator[str]:
