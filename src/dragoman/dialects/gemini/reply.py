@@ -15,14 +15,13 @@ from dragoman.dialects.gemini.endings import CUT, Hop, Verdict, conclude
 from dragoman.dialects.gemini.errors import read_stream_error, said_of
 from dragoman.dialects.gemini.grounding import Grounding
 from dragoman.dialects.gemini.output import Output
-from dragoman.dialects.gemini.request import join_fields
 from dragoman.dialects.gemini.server_parts import read_server_part
 from dragoman.dialects.gemini.shapes import Candidate, Chunk, Part, Reading, decode_chunk
 from dragoman.dialects.gemini.side_calls import SideCalls
 from dragoman.dialects.gemini.usage import UsageSum
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import Said, Usage
-from dragoman.wire.jsonbytes import JsonError, decode, encode
+from dragoman.wire.jsonbytes import JsonError, decode, encode, join_object
 from dragoman.wire.sse import Frame, SseDecoder
 
 MOST_IDLE_RESUMES = 3
@@ -113,7 +112,7 @@ class GeminiReply:
             return None
         self._hop = Hop()
         self._sum.end_request()
-        return Written(self._reading.path, join_fields(fields))
+        return Written(self._reading.path, join_object(fields))
 
     def take_kept(self) -> Mapping[str, str]:
         kept = self._output.kept

@@ -22,7 +22,7 @@ from dragoman.dialects.tool_names import tool_name_table
 from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
-from dragoman.wire.jsonbytes import decode, encode
+from dragoman.wire.jsonbytes import decode, encode, join_object
 
 MOST_STOP_SEQUENCES = 5
 
@@ -69,7 +69,7 @@ def write_request(
     path = f"/{_resource(model)}:streamGenerateContent?alt=sse"
     return Written(
         path,
-        join_fields(fields),
+        join_object(fields),
         losses=losses.as_tuple(),
         estimated_input_tokens=_estimate(fields, written.media_bytes, written.media_tokens),
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
@@ -88,18 +88,11 @@ def write_count(request: MessagesRequest, model: str, quirks: Quirks, origin: Or
         fields["tools"] = msgspec.Raw(encode(functions))
     resource = _resource(model)
     if quirks.flat_count:
-        body = join_fields(fields)
+        body = join_object(fields)
     else:
         named = {"model": msgspec.Raw(encode(resource)), **fields}
-        body = join_fields({"generateContentRequest": msgspec.Raw(join_fields(named))})
+        body = join_object({"generateContentRequest": msgspec.Raw(join_object(named))})
     return Written(f"/{resource}:countTokens", body, streaming=False)
-
-
-def join_fields(fields: dict[str, msgspec.Raw]) -> bytes:
-    """An object of fields that are encoded already. They are copied once: a second copy of a long conversation would
-    cost as much as encoding it."""
-    pieces = [piece for name, value in fields.items() for piece in (b",", encode(name), b":", value)]
-    return b"".join([b"{", *pieces[1:], b"}"])
 
 
 def _resource(model: str) -> str:
