@@ -83,17 +83,15 @@ class Answer:
                     yield said
             self.trace.status = 200
         except UpstreamFailure as failure:
-            error = without_credential(failure.error, self._attempt.credential if self._attempt else "")
-            self._fail(error)
-            raise error from failure
+            credential = self._attempt.credential if self._attempt else ""
+            raise self._failed(without_credential(failure.error, credential)) from failure
         except ApiError as error:
-            self._fail(error)
+            self._failed(error)
             raise
         except TranslatorBug as bug:
             self._gateway.observer.bug(str(bug), bug)
-            error = ApiError(500, "Dragoman translated this answer wrongly and stopped; please report it")
-            self._fail(error)
-            raise error from bug
+            error = "Dragoman translated this answer wrongly and stopped; please report it"
+            raise self._failed(ApiError(500, error)) from bug
         except (CancelledError, GeneratorExit):
             self.trace.status = 200 if self.complete else 499
             if not self.complete:
@@ -101,9 +99,8 @@ class Answer:
             raise
         except Exception as bug:
             self._gateway.observer.bug(f"{type(bug).__name__} while answering {self.trace.request_id}", bug)
-            error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
-            self._fail(error)
-            raise error from bug
+            error = "Dragoman failed on this request; its log says more under this request id"
+            raise self._failed(ApiError(500, error)) from bug
         finally:
             settle(self._gateway, self.trace, self._attempt)
 
@@ -218,11 +215,14 @@ class Answer:
         self.complete = True
         return writer.take()
 
-    def _fail(self, error: ApiError) -> None:
+    def _failed(self, error: ApiError) -> ApiError:
+        """The error itself, noted. To be raised without a name: a frame that names what was raised in it makes a
+        circle, which keeps the whole request until the next collection."""
         committed = self._attempt is not None and self._attempt.gate.committed
         self.trace.status = 200 if committed and self._request.stream else error.status
         self.trace.ending = error.type
         self.trace.error = error.message
+        return error
 
 
 def _changes(before: Quirks, after: Quirks) -> dict[str, Any]:
