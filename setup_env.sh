@@ -51,10 +51,12 @@ check_existing() {
 }
 
 sync_with_uv() {
-  local extras=()
-  [[ $vertex == no ]] || extras=(--extra vertex)
   # --inexact: what somebody installed into .venv besides stays there.
-  (cd -- "$ROOT" && uv sync --inexact ${extras[@]+"${extras[@]}"}) ||
+  local options=(--inexact)
+  # UV_PYTHON or a .python-version may name another Python, for which uv would replace an environment that is there.
+  [[ ! -e $VENV ]] || options+=(--python "$VENV/bin/python")
+  [[ $vertex == no ]] || options+=(--extra vertex)
+  (cd -- "$ROOT" && uv sync "${options[@]}") ||
     die "uv could not make the environment (its message is above)." "Without network it needs what an earlier run left in its cache."
 }
 

@@ -37,6 +37,8 @@ KINDS = {
     "Port": "0 to 65535",
     "Seconds": "seconds, 1 to 3600",
     "FilePath": "path of a file",
+    "ProjectId": "id of a project",
+    "Location": "text without `/`, in any case",
     "DialectName": "`openai_chat`, `openai_responses`, `gemini` or `anthropic`",
     "bool": "`true` or `false` (also 1, yes, on; 0, no, off)",
     "str": "text",

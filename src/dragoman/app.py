@@ -10,6 +10,7 @@ import uvicorn
 
 from dragoman.config.build import build_model_map
 from dragoman.config.load import load_settings
+from dragoman.config.seal_key import seal_key
 from dragoman.config.settings import Settings
 from dragoman.config.sources import ENV_FILE_VARIABLE
 from dragoman.config.today import utc_today
@@ -61,7 +62,9 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     model_map = build_model_map(settings, utc_today())
     keys = tuple(key.reveal() for key in settings.dragoman_api_key)
     upstream = HttpUpstream(settings.upstream_connect_seconds, settings.upstream_idle_seconds)
-    tokens = GoogleTokens(upstream, _google_credentials(settings), os.environ)
+    tokens = GoogleTokens(
+        upstream, _google_credentials(settings), os.environ, quota_project=settings.vertex_quota_project
+    )
 
     async def stop() -> None:
         await tokens.close()
@@ -76,6 +79,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         observer=LogObserver(),
         tokens=tokens,
         kept=MemoryKeptState(time.monotonic),
+        seal_key=seal_key(settings),
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )

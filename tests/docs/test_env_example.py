@@ -113,6 +113,12 @@ def test_the_comments_state_the_defaults_of_today_and_of_later(name: str, tmp_pa
             assert re.search(rf"{re.escape(target.model)}[\s;)]", comment), target.model
 
 
+@pytest.mark.parametrize("name", ["Gemini on Vertex AI", "Claude on Vertex AI"])
+def test_vertex_ai_is_asked_where_the_models_are_after_every_date(name: str, tmp_path: Path) -> None:
+    """E12: Gemini's successors are served by `global` and the multi-regions only (spec/vertex.md section 1)."""
+    assert load_block(name, tmp_path).vertex_location == "global"
+
+
 def test_the_servers_own_settings_are_valid_and_the_defaults(tmp_path: Path) -> None:
     settings = load_block("The server itself", tmp_path)
     assert (settings.host, settings.port, settings.debug, settings.log_level) == (

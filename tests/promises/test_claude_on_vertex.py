@@ -87,21 +87,40 @@ async def test_the_answer_passes_byte_for_byte(stream: bool) -> None:
 
 
 async def test_what_it_refuses_is_learned_and_not_asked_again() -> None:
-    """Case 27: a beta and a field that this model does not know yet."""
-    headers = (("anthropic-beta", "effort-2025-11-24,new-1,context-management-2025-06-27,new-2"),)
+    """Case 27: betas that this model does not know yet; a field may be refused for want of this client's beta."""
+    headers = (
+        (
+            "anthropic-beta",
+            "effort-2025-11-24,new-1-2027-01-01,context-management-2025-06-27,new-2-2027-01-01",
+        ),
+    )
     asked = {"context_management": {"edits": []}, "made_up": 1}
     async with served(SAID, betas=BETAS - {"context-management-2025-06-27"}) as scene:
         for _ in range(2):
             _, answered = await scene.ask(headers, **asked)
             assert set(answered[LOSSES].split(", ")) == {
-                *("anthropic-beta.new-1=dropped", "anthropic-beta.new-2=dropped"),
+                *("anthropic-beta.new-1-2027-01-01=dropped", "anthropic-beta.new-2-2027-01-01=dropped"),
                 *("context_management=dropped", "made_up=dropped"),
             }
         first, second = scene.upstream.calls
     assert first.body == second.body
     assert "context_management" not in first.body
     assert first.betas == second.betas == ["effort-2025-11-24"]
-    assert len(scene.upstream.violations) == 2
+    assert len(scene.upstream.violations) == 3
+
+
+async def test_one_clients_mistake_takes_nothing_from_the_others() -> None:
+    """A field without its beta is refused; the next client sends both, and both go out."""
+    asked = {"context_management": {"edits": []}}
+    async with served(SAID) as scene:
+        _, answered = await scene.ask((("anthropic-beta", "context-management-2001-01-01"),), **asked)
+        assert "context_management=dropped" in answered[LOSSES]
+        _, answered = await scene.ask((), **asked)
+        assert "context_management=dropped" in answered[LOSSES]
+        _, answered = await scene.ask((("anthropic-beta", "context-management-2025-06-27"),), **asked)
+        assert LOSSES not in answered
+    assert scene.upstream.calls[-1].betas == ["context-management-2025-06-27"]
+    assert scene.upstream.calls[-1].body["context_management"] == {"edits": []}
 
 
 async def test_a_count_is_asked_without_date_and_betas() -> None:

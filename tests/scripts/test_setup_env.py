@@ -133,6 +133,9 @@ class TestWithUv:
         async with Uvicorn(project, (str(project.programs / "uv"), "run", "uvicorn"), env) as server:
             pass
         assert "VIRTUAL_ENV" not in server.output
+        # C18: not even where another Python is asked for.
+        again = set_up(project, "--vertex", UV_PYTHON="3.99", **env)
+        assert again.exit_code == 0, again.stderr
         assert (project.root / ".venv").stat().st_ino == before
 
     def test_uv_is_asked_to_add_and_never_to_remove(self, home: ScriptHome) -> None:
@@ -142,7 +145,7 @@ class TestWithUv:
         assert set_up(home, "--vertex").exit_code == 0
         assert [call.partition(" VIRTUAL_ENV")[0] for call in uv_calls(home)] == [
             "sync --inexact",
-            "sync --inexact --extra vertex",
+            f"sync --inexact --python {home.root}/.venv/bin/python --extra vertex",
         ]
 
     def test_an_active_environment_is_not_handed_on_but_told_of(self, home: ScriptHome) -> None:

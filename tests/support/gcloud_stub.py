@@ -19,6 +19,7 @@ HANGS_NOW = "hangs"
 START: dict[str, Any] = {
     "account": "me@example.com",
     "login": False,
+    "quota_project": None,
     "project": "gcloud-project-1",
     "enabled": [],
     "service_accounts": [],
@@ -27,7 +28,8 @@ START: dict[str, Any] = {
     "failures": {},
     "hang": None,
 }
-"""`login`: are there application default credentials? `bindings`: role, member, title of the condition.
+"""`login`: are there application default credentials? `quota_project`: what they say of who pays.
+`bindings`: role, member, title of the condition.
 `failures`: command to `[message, times]`. `hang`: the command that never ends."""
 
 FLAGS = {
@@ -138,8 +140,9 @@ def print_login_token(state: dict[str, Any], *_: Any) -> None:
     print("stub-token") if state["login"] else refuse("Your default credentials were not found.")
 
 
-def log_in(state: dict[str, Any], *_: Any) -> None:
+def log_in(state: dict[str, Any], names: list[str], flags: dict[str, str]) -> None:
     state["login"] = True
+    state["quota_project"] = flags.get("project") or state["project"]
 
 
 def print_project(state: dict[str, Any], names: list[str], flags: dict[str, str]) -> None:

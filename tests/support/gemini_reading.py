@@ -191,11 +191,10 @@ def signatures_in(
 
 
 def payload_of(signature: str, account: str = "account", family: str = "gemini-3") -> dict[str, Any]:
-    opened = open_envelope(signature)
+    opened = open_envelope(signature, "gemini")
     assert opened is not None
-    assert opened.dialect == "gemini"
-    assert (opened.payload["a"], opened.payload["m"]) == (account, family)
-    return opened.payload
+    assert (opened["a"], opened["m"]) == (account, family)
+    return opened
 
 
 def _played(reader: GeminiReply, replies: Sequence[Sequence[bytes]]) -> Played:

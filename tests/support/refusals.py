@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from dragoman.dialects.openai_chat.errors import mend, read_failure
+from dragoman.dialects.openai_chat.mending import mend
+from dragoman.dialects.openai_error import read_failure
 from dragoman.dialects.quirks import Quirks
 from dragoman.wire.exchange import ReplyHead
 from tests.support.chat_requests import ask

@@ -57,7 +57,7 @@ POSSIBLE = (FOLLOW_UPS, WHOLE_REPLY)
 LONGEST_FILE = 75
 LINE_LENGTH = 110
 
-_SIGNATURE = re.compile(r"dgm1\.[\w.-]+")
+_SIGNATURE = re.compile(r"dgm1\.(\w+)\.[\w.-]+")
 _READABLE = re.compile(r'"sealed (?:(\w+) )?(\{(?:[^"\\]|\\.)*\})"')
 
 
@@ -199,11 +199,9 @@ def _opened(text: str) -> str:
     """Sealed signatures as what they hold: their bytes depend on the compressor."""
 
     def opened(match: re.Match[str]) -> str:
-        envelope = open_envelope(match[0])
-        assert envelope is not None, f"a signature that does not open: {match[0]}"
-        return json.dumps(f"sealed {json.dumps(envelope.payload, ensure_ascii=False)}", ensure_ascii=False)[
-            1:-1
-        ]
+        payload = open_envelope(match[0], match[1])
+        assert payload is not None, f"a signature that does not open: {match[0]}"
+        return json.dumps(f"sealed {json.dumps(payload, ensure_ascii=False)}", ensure_ascii=False)[1:-1]
 
     return _SIGNATURE.sub(opened, text)
 

@@ -13,7 +13,7 @@ from dragoman.config.secret import Secret
 from dragoman.config.settings import Settings
 from dragoman.config.sources import CHANNEL_NAME, NAMES, Sourced, read_sources
 from dragoman.config.today import utc_today
-from dragoman.config.vertex import vertex_faults
+from dragoman.config.vertex import credentials_notice, vertex_faults
 from dragoman.dialects.registry import DIALECTS
 from dragoman.routing.channel import Target
 from dragoman.routing.model_map import ModelMap
@@ -41,6 +41,9 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
     usable = not any(lacks_key(target.channel) for target in model_map.used())
     usable = usable and not any(vertex_faults(settings, model_map))
     told = notices(settings, model_map, utc_today(), DIALECTS.keys())
+    credentials, may_work = credentials_notice(settings, model_map, environ)
+    usable = usable and may_work
+    told += [credentials] if credentials else []
     values = shown_settings(settings, found)
     if as_json:
         _print_json(

@@ -1,5 +1,6 @@
 """Settings to channels. Holds the rule "the key follows the URL": no key goes to a host it was not set for."""
 
+import re
 from urllib.parse import quote
 
 from dragoman.config.secret import Secret
@@ -7,6 +8,9 @@ from dragoman.config.settings import ChannelSettings, Settings
 from dragoman.routing.channel import Channel, DialectName
 from dragoman.routing.presets import vendor_of
 from dragoman.routing.ways import Channels
+
+_VERTEX_VERSION = re.compile(r"/v1(?:beta1)?$")
+"""What other programs' base URLs of Vertex AI end in (spec/vertex.md section 1)."""
 
 VENDOR_URLS: dict[DialectName, str] = {
     "openai_chat": "https://api.openai.com/v1",
@@ -101,7 +105,7 @@ def _vertex(settings: Settings, dialect: DialectName, version: str) -> Channel:
         return Channel(
             name="vertex_ai", dialect=dialect, base_url="", credential_setting=missing, access="vertex"
         )
-    host = settings.vertex_base_url or f"https://{_vertex_host(location)}"
+    host = _VERTEX_VERSION.sub("", settings.vertex_base_url or f"https://{_vertex_host(location)}")
     path = f"{version}/projects/{quote(project, safe=':')}/locations/{quote(location, safe='')}"
     return Channel(
         name="vertex_ai",

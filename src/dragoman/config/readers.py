@@ -7,13 +7,25 @@ from typing import Any, Literal, Union, get_args, get_origin
 from urllib.parse import urlsplit
 
 from dragoman.config.secret import Secret
-from dragoman.config.settings import FilePath, Host, Hosts, ModelName, Port, Seconds, Secrets, Url
+from dragoman.config.settings import (
+    FilePath,
+    Host,
+    Hosts,
+    Location,
+    ModelName,
+    Port,
+    ProjectId,
+    Seconds,
+    Secrets,
+    Url,
+)
 from dragoman.routing.names import name_fault, without_bracket
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _HOST = re.compile(r"[A-Za-z0-9._:%\[\]-]+")
+_SEGMENT = re.compile(r"[^\s/?#;]+")
 _WITH_PORT = re.compile(r"([^:]+|\[.+\]):\d+")
 
 
@@ -113,6 +125,13 @@ def _read_text(text: str) -> str:
     return text
 
 
+def _read_segment(text: str) -> str:
+    """Percent-encoding would keep it in its place in the path, but no server must have to be trusted with that."""
+    if text in (".", "..") or not text.isprintable() or not _SEGMENT.fullmatch(text):
+        raise Unreadable("expected a name without spaces, `/`, `?`, `#` and `;`")
+    return text
+
+
 def _read_port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) <= 65535:
         return int(text)
@@ -143,6 +162,8 @@ _READERS: dict[Any, Callable[[str], Any]] = {
     Host: _read_host,
     Hosts: _read_hosts,
     FilePath: _read_text,
+    ProjectId: _read_segment,
+    Location: lambda text: _read_segment(text).lower(),
     Port: _read_port,
     Seconds: _read_seconds,
 }

@@ -21,6 +21,11 @@ Host = Annotated[str, "host name or IP address"]
 Port = Annotated[int, "0 to 65535"]
 Seconds = Annotated[float, "seconds, 1 to 3600"]
 FilePath = Annotated[str, "path of a file"]
+
+ProjectId = Annotated[str, "id of a Google Cloud project"]
+Location = Annotated[str, "location of Vertex AI"]
+"""Both become a segment of a path. The location is in lower case."""
+
 Secrets = tuple[Secret, ...]
 Hosts = tuple[Host, ...]
 
@@ -110,14 +115,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Send Gemini models, and Claude models that a setting names, to Vertex AI with Google's credentials. Needs
     `VERTEX_PROJECT` and `VERTEX_LOCATION`."""
 
-    vertex_project: str | None = None
+    vertex_project: ProjectId | None = None
     """The Google Cloud project."""
 
-    vertex_location: str | None = None
-    """A region that has the model, such as `us-east5`, or `global`."""
+    vertex_location: Location | None = None
+    """`global`, or a region that has the model, such as `us-east5`. The newest models are not in every region."""
 
     vertex_base_url: Url | None = None
-    """Where Vertex AI is, such as a private endpoint or a gateway. Unset: Google's host for `VERTEX_LOCATION`."""
+    """Where Vertex AI is, such as a private endpoint or a gateway; a version at its end (`/v1`, `/v1beta1`) is taken
+    off, because Gemini and Claude have different ones. Unset: Google's host for `VERTEX_LOCATION`."""
+
+    vertex_quota_project: ProjectId | None = None
+    """The Google Cloud project that pays for the requests (`x-goog-user-project`). Unset: Google's own
+    `GOOGLE_CLOUD_QUOTA_PROJECT`, or the one that the credentials name. A personal login needs one."""
 
     vertex_credentials_path: FilePath | None = None
     """A service account's JSON key. Beats `GOOGLE_APPLICATION_CREDENTIALS`, which beats the identity of
@@ -133,6 +143,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dragoman_api_key: Secrets = ()
     """What clients must present, as `x-api-key` or `Authorization: Bearer`; several are separated by commas. Unset:
     no key is asked for, and only a loopback address is served."""
+
+    dragoman_seal_key: Secret = Secret()
+    """The secret that seals reasoning on its way through clients (docs/decisions/0028). Unset: one is made from the
+    other keys, so that a restart and a second instance with the same settings have the same."""
 
     dragoman_strict: bool = False
     """Refuse a request that the upstream's language cannot carry whole, instead of naming what was lost."""
@@ -166,6 +180,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret as it is, for the scrubber of logs and answers."""
-        single = (self.openai_api_key, self.gemini_api_key, self.anthropic_api_key, self.api_key)
+        single = (
+            self.openai_api_key,
+            self.gemini_api_key,
+            self.anthropic_api_key,
+            self.api_key,
+            self.dragoman_seal_key,
+        )
         named = tuple(channel.api_key for channel in self.channels)
         return tuple(secret.reveal() for secret in (*single, *self.dragoman_api_key, *named) if secret)

@@ -87,6 +87,10 @@ class BlockParts:
         texts.append(f"[the tool {block.tool_name} is not available]")
         return []
 
+    def text_part(self, text: str) -> Part:
+        """A text in the dialect's language."""
+        return self._own.text_part(text)
+
     def count_media(self, kind: str, source: dict[str, Any], data: str) -> None:
         """Base64 that is sent: `kind` is `image` or `document`."""
         self.media_bytes += len(data)

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from dragoman.dialects.quirks import Quirks
+from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import Said, Usage
 from dragoman.messages.request import MessagesRequest
@@ -27,6 +28,12 @@ class Origin(msgspec.Struct, frozen=True):
     """Stands for an endpoint and a credential; what another account sealed is foreign."""
     kept: Callable[[str], str | None] = _nothing_kept
     """The envelope that an earlier answer left under the key of a block, or None."""
+    seal_key: bytes = b""
+    """The gateway's secret for its envelopes."""
+
+    def seal(self, dialect: str, family: str) -> Seal:
+        """With which a dialect seals and opens state of this account and of one family of models."""
+        return Seal(dialect, self.account, family, self.seal_key)
 
 
 NOWHERE = Origin()

@@ -96,7 +96,7 @@ def _read(fields: dict[str, Any]) -> GoogleError:
         message = nested.get("message")
     code, status = fields.get("code"), fields.get("status")
     return GoogleError(
-        message=_clean(message) if isinstance(message, str) else "",
+        message=clean_message(message) if isinstance(message, str) else "",
         status=status if isinstance(status, str) else "",
         code=code if isinstance(code, int) and 400 <= code < 600 else 0,
         reason=next((_text(detail.get("reason")) for detail in details if detail.get("reason")), ""),
@@ -132,15 +132,30 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-_PROJECT_PATH = re.compile(r"\b(projects/)[^/\s'\"`?&),;]+", re.IGNORECASE)
-_PROJECT_NAME = re.compile(
-    r"\b(project(?:[ _-]?(?:number|id))?(?:\s*[:=#]\s*|\s+)['\"`]?)"
-    r"(?:\d{4,}|(?<=['\"`=:])[\w.:-]+|(?<=[:=] )[a-z][\w.:-]+|[a-z][a-z0-9]*-[a-z0-9-]*[a-z0-9])",
-    re.IGNORECASE,
+_WORDING = (
+    r"quota\w*|limit\w*|settings?|number|owners?|admin\w*|does|has|have|with\w*|which|that|before|after|where|when"
+    r"|because|using|under|should|cannot|could|must|level|resources?|location\w*|region\w*|and|billing|permission\w*"
+    r"|policy|policies|access|enabled|disabled|first|instead|being"
 )
+"""What stands behind the word `project` without being its name."""
+_OWNERS = (
+    r"\b(?P<kept>(?:projects|organizations|folders)/)[^/\s'\"`?&),;]+",
+    # `service-123@gcp-sa-x.iam.gserviceaccount.com`: both sides of the `@` may name the project.
+    r"(?P<kept>)(?<![\w.+-])[\w.+-]{1,100}@[\w.-]{1,100}\.gserviceaccount\.com",
+    r"\b(?P<kept>(?:consumer|project[ _-]?number|organization|folder)s?\s*[:=]?\s*['\"`]?)\d{4,}",
+    r"\b(?P<kept>project(?:[ _-]?(?:number|id))?(?:\s*[:=#]\s*|\s+)['\"`]?)"
+    r"(?:\d{4,}|(?<=['\"`=:])[\w.:-]+|(?<=[:=] )[a-z][\w.:-]+|[a-z][a-z0-9]*-[a-z0-9-]*[a-z0-9])",
+    # A project whose name is one word: `in project myproject before`, but not `in project settings`.
+    r"\b(?P<kept>(?:in|of|for|on|to|from|by)\s+(?:the\s+)?project\s+)"
+    rf"(?!(?:{_WORDING})\b)[a-z][a-z0-9]{{5,29}}\b(?![\w-])",
+)
+_OWNER = tuple(re.compile(shape, re.IGNORECASE) for shape in _OWNERS)
 
 
-def _clean(text: str) -> str:
-    """On one line, without credentials and without the project, which is not the client's to know."""
+def clean_message(text: str) -> str:
+    """Google's words on one line and not long, without credentials and without the project, which is not the
+    client's to know (spec/vertex.md section 4.5)."""
     text = redact_text(text[: 2 * LONGEST_MESSAGE]).strip()[:LONGEST_MESSAGE]
-    return _PROJECT_NAME.sub(rf"\g<1>{MASK}", _PROJECT_PATH.sub(rf"\g<1>{MASK}", text))
+    for shape in _OWNER:
+        text = shape.sub(rf"\g<kept>{MASK}", text)
+    return text

@@ -1,8 +1,12 @@
 """Foreign state sealed into a thinking block's signature, which clients return byte for byte.
 
-    dgm1.<dialect>.<base64url(zlib(json))>.<16 hex of blake2b over all before>
+    dgm2.<dialect>.<base64url(zlib(json))>.<raw>.<22 characters of keyed blake2b over all before>
 
-The check finds cuts and edits; it is no proof of origin, so whoever opens an envelope treats the payload as input.
+The JSON is `[account, family, payload]`: whose state it is. `raw` is text of letters, digits, `-`, `_` and `=` that is
+carried as it is, because encrypted state packs no further; often empty.
+
+The check finds cuts and edits. It proves origin only where the gateway has a secret of its own for a key, so whoever
+opens an envelope treats what is in it as input, and opening costs little whatever it holds.
 """
 
 import base64
@@ -16,40 +20,103 @@ import msgspec
 
 from dragoman.wire.jsonbytes import JsonError, decode, encode
 
-MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
-"""Of JSON. A larger payload is not opened."""
+MAX_PAYLOAD_BYTES = 1024 * 1024
+"""Of JSON. Genuine ones hold signatures, the reasoning of one turn or one tool's text: some KiB, seldom above 100."""
 
-_VERSION = "dgm1"
+MAX_EXPANSION = 100
+"""How much larger than its packed form a payload may be: prose packs three times, JSON of one shape some 20 times."""
+
+SMALL_PAYLOAD_BYTES = 16 * 1024
+"""May expand more: a short text that repeats itself is nothing to fear."""
+
+MAX_SEPARATORS = 65_536
+"""`[`, `{` and `,` in the payload, also those inside strings: there are no more values than that to build."""
+
+SEPARATOR_WORK = 32
+"""What one more value costs to build, in bytes of plain text."""
+
+MAX_WORK = 16 * 1024 * 1024
+"""Bytes of all payloads that one request may have opened, and SEPARATOR_WORK for each separator among them. The
+longest conversations, of a million tokens, are some 4 MB of text."""
+
+_VERSION = "dgm2"
 _ANY_VERSION = re.compile(r"dgm[0-9]+\.")
+_RAW = re.compile(r"[A-Za-z0-9_=-]*")
+_PARTS = 5
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """What a dialect wants back with the next request."""
+class Seal(msgspec.Struct, frozen=True):
+    """Whose state is sealed, and with which key."""
 
     dialect: str
+    """Without a dot."""
+    account: str = ""
+    """Stands for an endpoint and a credential, to which much foreign state is bound."""
+    family: str = ""
+    """Models that understand each other's state."""
+    key: bytes = b""
+    """At most 64 bytes; empty: the check finds accidents only."""
+
+    def close(self, payload: dict[str, Any], raw: str = "") -> str:
+        """A signature that carries `payload` and `raw`; the same input always gives the same text, for prefix caches."""
+        data = encode([self.account, self.family, payload])
+        packed = _packed(data)
+        if len(data) > _most_bytes(packed):
+            packed = _packed(data, level=0)  # a long text that repeats itself would not be told from a bomb
+        sealed = f"{_VERSION}.{self.dialect}.{packed}.{raw}"
+        return f"{sealed}.{self.check(sealed)}"
+
+    def check(self, sealed: str) -> str:
+        """The last part of an envelope whose other parts are `sealed`."""
+        digest = hashlib.blake2b(
+            sealed.encode("utf-8", "surrogatepass"), digest_size=16, key=self.key
+        ).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What an envelope held; not to be changed."""
+
     payload: dict[str, Any]
+    raw: str = ""
 
 
-def seal(dialect: str, payload: dict[str, Any]) -> str:
-    """A signature that carries `payload`; the same input always gives the same text, for prefix caches.
+class EnvelopeOpener:
+    """Opens the envelopes of one dialect, account and family among the signatures of one request, the work of which has
+    a limit.
 
-    `dialect` holds no dot.
+    Each is unpacked once. Each use counts as if it were unpacked anew, because what is handed out is sent on: once
+    MAX_WORK is spent, every other envelope is foreign. The first come first, so that what is written of a message
+    depends on nothing after it.
     """
-    packed = base64.urlsafe_b64encode(zlib.compress(encode(payload))).rstrip(b"=").decode()
-    sealed = f"{_VERSION}.{dialect}.{packed}"
-    return f"{sealed}.{_check(sealed)}"
 
+    def __init__(self, seal: Seal, max_work: int = MAX_WORK) -> None:
+        self.work = 0
+        """Spent so far."""
+        self._seal = seal
+        self._max_work = max_work
+        self._opened: dict[str, tuple[Opened | None, int]] = {}
 
-def open_envelope(signature: str) -> Envelope | None:
-    """The envelope, or None if it is foreign, cut, altered, of a newer version or too large."""
-    parts = signature.split(".")
-    if len(parts) != 4 or parts[0] != _VERSION:
-        return None
-    sealed, _, check = signature.rpartition(".")
-    if check != _check(sealed):
-        return None
-    payload = _unpack(parts[2])
-    return Envelope(parts[1], payload) if payload is not None else None
+    def open(self, signature: str) -> Opened | None:
+        """What is in it; None if the envelope is foreign or does not open, or nothing more does."""
+        left = self._max_work - self.work
+        if left <= 0:
+            return None
+        known = self._opened.get(signature)
+        if known is None:
+            known = self._opened[signature] = _open(signature, self._seal, left)
+        opened, work = known
+        self.work += work + len(signature) * bool(opened and opened.raw)
+        return opened if work <= left else None
+
+    def fault(self, signature: str) -> str | None:
+        """Why an envelope that should be this dialect's did not open; None for one that opens or is another's."""
+        if not is_sealed(signature):
+            return None
+        if not signature.startswith(f"{_VERSION}."):
+            return "another version of Dragoman sealed it"
+        ours = signature.startswith(f"{_VERSION}.{self._seal.dialect}.")
+        return "its seal is broken" if ours and not _is_whole(signature, self._seal) else None
 
 
 def is_sealed(signature: str) -> bool:
@@ -57,19 +124,51 @@ def is_sealed(signature: str) -> bool:
     return _ANY_VERSION.match(signature) is not None
 
 
-def _unpack(packed: str) -> dict[str, Any] | None:
+def is_raw(text: str) -> bool:
+    """Whether the text can be carried as it is."""
+    return _RAW.fullmatch(text) is not None
+
+
+def _is_whole(signature: str, seal: Seal) -> bool:
+    sealed, _, check = signature.rpartition(".")
+    return signature.count(".") == _PARTS - 1 and check == seal.check(sealed)
+
+
+def _open(signature: str, seal: Seal, most_work: int) -> tuple[Opened | None, int]:
+    """What is in it, and the work that was done for it, which is counted whether it opened or not."""
+    if not signature.startswith(f"{_VERSION}.{seal.dialect}.") or not _is_whole(signature, seal):
+        return None, 0
+    _, _, packed, raw, _ = signature.split(".")
+    data, whole, work = _unpack(packed, min(_most_bytes(packed), most_work))
+    separators = sum(map(data.count, (b"[", b"{", b",")))
+    if not whole or separators > MAX_SEPARATORS or work + SEPARATOR_WORK * separators > most_work:
+        return None, work
+    work += SEPARATOR_WORK * separators
     try:
-        unpacker = zlib.decompressobj()
-        data = unpacker.decompress(
-            base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), MAX_PAYLOAD_BYTES
-        )
-        if not unpacker.eof:
-            return None
-        payload = decode(data)
-    except (ValueError, binascii.Error, zlib.error, JsonError):
-        return None
-    return cast("dict[str, Any]", payload) if isinstance(payload, dict) else None
+        held: Any = decode(data)
+    except JsonError:
+        return None, work
+    whose = [seal.account, seal.family]
+    if not isinstance(held, list) or cast("list[Any]", held)[:-1] != whose or not isinstance(held[-1], dict):
+        return None, work
+    return Opened(cast("dict[str, Any]", held[-1]), raw), work
 
 
-def _check(sealed: str) -> str:
-    return hashlib.blake2b(sealed.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+def _packed(data: bytes, level: int = -1) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(data, level)).rstrip(b"=").decode()
+
+
+def _most_bytes(packed: str) -> int:
+    return min(max(MAX_EXPANSION * len(packed), SMALL_PAYLOAD_BYTES), MAX_PAYLOAD_BYTES)
+
+
+def _unpack(packed: str, most: int) -> tuple[bytes, bool, int]:
+    """The data, whether that is all of it and no more than `most` bytes, and how many bytes were unpacked."""
+    unpacker = zlib.decompressobj()
+    try:
+        data = unpacker.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), most + 1)
+    except (ValueError, binascii.Error):
+        return b"", False, 0
+    except zlib.error:
+        return b"", False, most  # it may have come far
+    return data, unpacker.eof and len(data) <= most, len(data)

@@ -29,7 +29,7 @@ def dialect_of(gateway: Gateway, target: Target) -> Dialect:
 
 def origin_of(gateway: Gateway, target: Target) -> Origin:
     """What the dialect may know of the account behind a target."""
-    return Origin(account_of(target.channel), gateway.kept.get)
+    return Origin(account_of(target.channel), gateway.kept.get, gateway.seal_key)
 
 
 @lru_cache(maxsize=256)

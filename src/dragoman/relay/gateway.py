@@ -20,6 +20,8 @@ class Gateway:
     observer: Observer
     tokens: TokenSource
     kept: KeptState
+    seal_key: bytes = b""
+    """The secret for envelopes (messages/envelope.py)."""
     strict: bool = False
     """A Loss is a 400 instead of a response header."""
     shared: bool = False

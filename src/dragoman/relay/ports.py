@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import msgspec
+from typing_extensions import override
 
 from dragoman.relay.trace import Trace
 from dragoman.wire.exchange import HttpRequest, ReplyHead
@@ -48,6 +49,10 @@ class AccessToken(msgspec.Struct, frozen=True):
     value: str
     quota_project: str | None = None
     """The project that pays for the requests of a person's own login."""
+
+    @override
+    def __repr__(self) -> str:
+        return f"AccessToken(value='***', quota_project={self.quota_project!r})"
 
 
 class TokenSource(Protocol):

@@ -27,6 +27,7 @@ class Lifecycle(msgspec.Struct, frozen=True):
 _OPENAI_DATES = "openai 3.54 `ChatModel`: announced shutdown dates"
 _CHAT_WITH_TOOLS = "named in spec/openai-chat.md sections 0 and 9.1: takes tools on Chat with effort `none`"
 _GEMINI = "spec/gemini.md section 0, after Google's deprecations page of 2026-11-10"
+_GONE = "the day itself is not known, gone by 2026-11-21"
 
 LIFECYCLES = (
     Lifecycle(
@@ -45,6 +46,18 @@ LIFECYCLES = (
     ),
     Lifecycle("gemini-2.5-pro", date(2026, 12, 1), "gemini-3.8-flash", _GEMINI, ("google", "big")),
     Lifecycle("gemini-2.5-flash", date(2026, 12, 1), "gemini-3.5-flash-lite", _GEMINI, ("google", "small")),
+    Lifecycle(
+        "gemini-2.5-pro-preview-03-25",
+        date(2026, 11, 21),
+        "gemini-3.8-flash",
+        f"promise C02 counts it among the retired previews: {_GONE}",
+    ),
+    Lifecycle(
+        "gemini-2.0-flash",
+        date(2026, 11, 21),
+        "gemini-3.5-flash-lite",
+        f"spec/gemini.md section 16: {_GONE}",
+    ),
     Lifecycle("gpt-4o", date(2027, 1, 14), "gpt-5.6-terra", _OPENAI_DATES),
     Lifecycle("gpt-4o-mini", date(2027, 1, 14), "gpt-5.4-mini", _OPENAI_DATES),
     Lifecycle("gpt-5", date(2026, 12, 11), "gpt-5.6-terra", _OPENAI_DATES),

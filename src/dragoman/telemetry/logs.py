@@ -33,6 +33,9 @@ REQUEST = "request"
 
 MOST_FRAMES = 20
 
+_OURS = __name__.partition(".")[0]
+"""Below it are the loggers of this package, which say nothing at level info that an operator need not know."""
+
 
 def configure_logs(level: str, secrets: Iterable[str], stream: TextIO | None = None) -> None:
     """Send all logging of this process to `stream` (stderr), from `level` on (a key of LEVELS).
@@ -51,6 +54,7 @@ def configure_logs(level: str, secrets: Iterable[str], stream: TextIO | None = N
     root.handlers[:] = [_ChainHandler()]
     # What libraries say at level info (a server that starts, a connection made) is noise here.
     root.setLevel(threshold if threshold <= logging.DEBUG else max(threshold, logging.WARNING))
+    logging.getLogger(_OURS).setLevel(threshold)
     logging.raiseExceptions = False
     warnings.showwarning = _log_warning
 

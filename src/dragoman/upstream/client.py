@@ -10,7 +10,7 @@ from yarl import URL
 
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.upstream.failures import read_failure
-from dragoman.wire.address import is_loopback
+from dragoman.wire.address import is_nearby
 from dragoman.wire.exchange import HttpRequest, ReplyHead
 
 KEEP_ALIVE_SECONDS = 55.0
@@ -67,7 +67,7 @@ class HttpUpstream:
         return url
 
     def _session(self, url: URL) -> aiohttp.ClientSession:
-        trust_env = self._proxied and not is_loopback(url.host or "")
+        trust_env = self._proxied and not is_nearby(url.host or "")
         session = self._sessions.get(trust_env)
         if session is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)

@@ -15,6 +15,7 @@ from typing import Any, cast
 from google.auth import exceptions, transport
 from typing_extensions import override
 
+from dragoman.access.vertex import login_file
 from dragoman.upstream import google_metadata
 from dragoman.upstream.google_outcome import (
     NONSENSE,
@@ -67,12 +68,7 @@ def fetch(named: CredentialsFile | None, environ: Mapping[str, str], ask: Ask) -
 
 def gcloud_file(environ: Mapping[str, str]) -> CredentialsFile | None:
     """What `gcloud auth application-default login` wrote, if it is there."""
-    folder = environ.get("CLOUDSDK_CONFIG", "")
-    if not folder and os.name == "nt":
-        folder = str(Path(environ.get("APPDATA", ""), "gcloud"))
-    elif not folder:
-        folder = str(Path(environ.get("HOME") or os.path.expanduser("~"), ".config/gcloud"))
-    path = Path(folder, "application_default_credentials.json")
+    path = Path(login_file(environ, os.path.expanduser("~"), os.name == "nt"))
     return CredentialsFile(path) if path.is_file() else None
 
 

@@ -36,6 +36,9 @@ class Grant(msgspec.Struct, frozen=True):
     source: str
     """Where the credentials came from, for the log."""
 
+    def paid_by(self, project: str) -> "Grant":
+        return Grant(AccessToken(self.token.value, project), self.expires_at, self.source)
+
 
 class Fault(msgspec.Struct, frozen=True):
     """Why there is no token."""

@@ -31,6 +31,8 @@ MARGIN_SECONDS = 20.0
 BETWEEN_REFRESHES = 10.0
 """From the end of a refresh to the next one ahead of expiry. Also after success: the metadata server gives the same
 token again until shortly before its end."""
+BETWEEN_REJECTIONS = 5.0
+"""From a refresh because of a rejected token to the next one: an upstream that refuses every token is not helped."""
 FAULT_SECONDS = 1.5
 """How long a failure answers everybody while no token serves."""
 EXCHANGE_SECONDS = 10.0
@@ -63,6 +65,7 @@ class GoogleTokens:
     """Implements `TokenSource`.
 
     `named`: the credentials file that a setting names; without it they are looked for in `environ` and on this machine.
+    `quota_project`: the project that pays, instead of the one that they name.
     `now`: Unix time, which goes on while a computer sleeps.
     """
 
@@ -72,6 +75,7 @@ class GoogleTokens:
         named: CredentialsFile | None,
         environ: Mapping[str, str],
         *,
+        quota_project: str | None = None,
         load: Callable[[], Fetch] = load_fetch,
         now: Callable[[], float] = time.time,
         exchange_seconds: float = EXCHANGE_SECONDS,
@@ -79,6 +83,7 @@ class GoogleTokens:
         self._upstream = upstream
         self._named = named
         self._environ = environ
+        self._quota_project = quota_project
         self._load = load
         self._now = now
         self._exchange_seconds = exchange_seconds
@@ -88,16 +93,18 @@ class GoogleTokens:
         self._http: BlockingHttp | None = None
         self._ended: float | None = None
         """When the last refresh ended."""
+        self._rejected: float | None = None
+        """When a token was last thrown away."""
         self._source = ""
 
     async def token(self) -> AccessToken:
         grant = self._serving()
         if grant is not None:
             soon = self._now() >= grant.expires_at - AHEAD_SECONDS
-            if soon and self._refresh is None and not self._ended_within(BETWEEN_REFRESHES):
+            if soon and self._refresh is None and not self._within(BETWEEN_REFRESHES, self._ended):
                 self._begin()
             return grant.token
-        if self._refresh is None and self._fault is not None and self._ended_within(FAULT_SECONDS):
+        if self._refresh is None and self._fault is not None and self._within(FAULT_SECONDS, self._ended):
             raise self._fault.failure()
         outcome = await _outcome_of(self._refresh or self._begin())
         if isinstance(outcome, Fault):
@@ -105,8 +112,10 @@ class GoogleTokens:
         return outcome.token
 
     def reject(self, token: AccessToken) -> None:
-        if self._grant is not None and self._grant.token.value == token.value:
+        handed_out = self._grant is not None and self._grant.token.value == token.value
+        if handed_out and not self._within(BETWEEN_REJECTIONS, self._rejected):
             self._grant = None
+            self._rejected = self._now()
 
     async def close(self) -> None:
         """End a refresh that is under way; its thread ends by itself."""
@@ -119,9 +128,9 @@ class GoogleTokens:
         grant = self._grant
         return grant if grant is not None and self._now() < grant.expires_at - MARGIN_SECONDS else None
 
-    def _ended_within(self, seconds: float) -> bool:
+    def _within(self, seconds: float, since: float | None) -> bool:
         # A clock that was set back must not stop refreshes until it has caught up.
-        return self._ended is not None and 0 <= self._now() - self._ended < seconds
+        return since is not None and 0 <= self._now() - since < seconds
 
     def _begin(self) -> _Refresh:
         loop = asyncio.get_running_loop()
@@ -148,7 +157,8 @@ class GoogleTokens:
         except ImportError:
             return MISSING_EXTRA
         try:
-            return fetch(self._named, self._environ, http)
+            grant = fetch(self._named, self._environ, http)
+            return grant if self._quota_project is None else grant.paid_by(self._quota_project)
         except NoToken as failed:
             return failed.fault
 

@@ -48,10 +48,23 @@ def _field(hint: str, name: str) -> tuple[str, re.Pattern[str]]:
     return _shape(hint, rf"\b(?P<kept>(?:{name}){opening})[\w*+/.$~%-]{_VALUE}*")
 
 
+def _google_field(name: str) -> tuple[str, re.Pattern[str]]:
+    """Of key files and token answers, whose other values must stay what they are (`"id_token": null`)."""
+    opening = r"""(?: \\?["'] \s*[:=]\s* \\?["'] | \s*[:=]\s* \\?["']? )"""
+    return _shape(name, rf"\b(?P<kept>{name}{opening})[\w*+/.$~%-](?:(?!&){_VALUE})*")
+
+
 _SHAPES = (
+    _shape(
+        "private key-----",
+        r"""(?P<kept>)-----BEGIN[ ](?:[A-Z]{1,12}[ ]){0,3}PRIVATE[ ]KEY-----
+        (?:\\+[nr]|[A-Za-z0-9+/=\s])* (?:-----END[ ](?:[A-Z]{1,12}[ ]){0,3}PRIVATE[ ]KEY-----)?""",
+    ),
     _key("sk-", r"[\w*.\-]{3,}[\w*]"),
     _key("AIza", r"[\w*\-]{10,}"),
     _key("ya29.", r"[\w.\-*]{4,}"),
+    _key("GOCSPX-", r"[\w*\-]{12,}"),
+    _key("1//0", r"[\w*\-]{20,}"),
     _key("AKIA", r"[A-Z0-9]{12,}"),
     _key("eyJ", r"[\w\-]{6,}(?:\.[\w\-]+){0,2}"),
     _key("gsk_", r"[\w*\-]{12,}"),
@@ -72,6 +85,7 @@ _SHAPES = (
     ),
     _field("key", "x-api-key|api[_-]key|api[ ]key[ ]provided"),
     _field("authorization", "authorization"),
+    *map(_google_field, ("private_key", "client_secret", "access_token", "refresh_token", "id_token")),
 )
 """What a text with such a credential holds, in lower case (cheap to look for), and how the credential looks."""
 

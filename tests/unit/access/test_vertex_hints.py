@@ -4,11 +4,11 @@ from dragoman.access.vertex_hints import with_hint
 from dragoman.messages.errors import ApiError, UpstreamFailure
 
 
-def hinted(status: int, message: str = "no", body: bytes | None = None) -> str:
+def hinted(status: int, message: str = "no", body: bytes | None = None, location: str = "us-east5") -> str:
     failure = UpstreamFailure(
         "refused", ApiError(status, message, body=body), status=status, vendor_message=message
     )
-    return with_hint(failure, "claude-sonnet-5", "us-east5").error.message
+    return with_hint(failure, "claude-sonnet-5", location).error.message
 
 
 def test_missing_model_names_id_region_and_model_garden() -> None:
@@ -48,6 +48,40 @@ def test_refused_credentials_name_the_command_and_the_file() -> None:
     message = hinted(401)
     assert "gcloud auth application-default login" in message
     assert "VERTEX_CREDENTIALS_PATH" in message
+
+
+def test_a_refused_login_is_not_told_as_a_key() -> None:
+    """V10: there is no key on Vertex AI, whatever the dialect says."""
+    message = hinted(401, "Gemini rejected Dragoman's credential (HTTP 401). The backend key is missing")
+    assert message.startswith("Google refused Dragoman's credentials, which are not yours")
+    assert "key is missing" not in message
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "Publisher Model was not found."), (400, "Unsupported region for this model")]
+)
+def test_who_asks_the_global_location_is_not_sent_there(status: int, words: str) -> None:
+    """V07 V09"""
+    message = hinted(status, words, location="global")
+    assert "a region that has" in message
+    assert message.count("`global`") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The aiplatform.googleapis.com API requires a quota project, which is not set by default.",
+        "SERVICE_DISABLED",
+        "Vertex AI API has not been used in project 1 before or it is disabled.",
+        "Caller does not have required permission to use project p.",
+        "set the x-goog-user-project header",
+    ],
+)
+def test_a_missing_payer_names_the_setting(words: str) -> None:
+    """V08"""
+    message = hinted(403, words)
+    assert "VERTEX_QUOTA_PROJECT" in message
+    assert "aiplatform.googleapis.com" in message
 
 
 def test_any_other_refusal_stays_as_it_is() -> None:

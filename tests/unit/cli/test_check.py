@@ -8,6 +8,13 @@ import pytest
 from dragoman.cli.check import run_check
 from tests.unit.cli.running import run_command
 
+VERTEX = {
+    "PREFERRED_PROVIDER": "google",
+    "USE_VERTEX_AUTH": "true",
+    "VERTEX_PROJECT": "p",
+    "VERTEX_LOCATION": "global",
+}
+
 
 def test_check_shows_settings_and_their_source_without_secrets(tmp_path: Path) -> None:
     """H01 T86 E24"""
@@ -92,17 +99,49 @@ def test_a_credentials_file_that_is_not_there_is_exit_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """E14"""
-    environ = {
-        "PREFERRED_PROVIDER": "google",
-        "USE_VERTEX_AUTH": "true",
-        "VERTEX_PROJECT": "p",
-        "VERTEX_LOCATION": "global",
-    }
     missing = tmp_path / "key.json"
-    code, out, _ = check(capsys, environ | {"VERTEX_CREDENTIALS_PATH": str(missing)}, tmp_path / ".env")
+    code, out, _ = check(capsys, VERTEX | {"VERTEX_CREDENTIALS_PATH": str(missing)}, tmp_path / ".env")
     report = json.loads(out)
     assert (code, report["usable"]) == (1, False)
     assert any(str(missing) in notice for notice in report["notices"])
     missing.write_text("{}")
-    code, _, _ = check(capsys, environ | {"VERTEX_CREDENTIALS_PATH": str(missing)}, tmp_path / ".env")
+    code, _, _ = check(capsys, VERTEX | {"VERTEX_CREDENTIALS_PATH": str(missing)}, tmp_path / ".env")
     assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (
+            {"NO_GCE_CHECK": "true"},
+            1,
+            "there are no Google credentials: run `gcloud auth application-default login`",
+        ),
+        ({}, 0, "so the machine's own identity will be asked for"),
+        ({"NO_GCE_CHECK": "true", "USE_VERTEX_AUTH": "false", "GEMINI_API_KEY": "test-key"}, 0, ""),
+    ],
+    ids=["nowhere", "machine", "not needed"],
+)
+def test_googles_credentials_are_looked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: dict[str, str], code: int, words: str
+) -> None:
+    """V10"""
+    environ = VERTEX | {"HOME": str(tmp_path)} | more
+    found, out, _ = check(capsys, environ, tmp_path / ".env")
+    report = json.loads(out)
+    assert (found, report["usable"]) == (code, code == 0)
+    told = [notice for notice in report["notices"] if "Vertex AI: " in notice]
+    assert len(told) == bool(words)
+    assert words in "".join(told)
+
+
+@pytest.mark.parametrize("variable", ["HOME", "CLOUDSDK_CONFIG"])
+def test_gclouds_login_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str], variable: str) -> None:
+    """E13"""
+    folder = tmp_path / ".config/gcloud" if variable == "HOME" else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "application_default_credentials.json").write_text("{}")
+    environ = VERTEX | {"NO_GCE_CHECK": "true", "HOME": "/does/not/exist", variable: str(tmp_path)}
+    code, out, _ = check(capsys, environ, tmp_path / ".env")
+    assert code == 0
+    assert "Vertex AI: " not in out

@@ -199,6 +199,16 @@ def test_vertex_without_its_settings_names_what_is_missing(settings: Settings, m
     assert channel.base_url == ""
 
 
+@pytest.mark.parametrize("version", ["", "/v1", "/v1/", "/v1beta1"])
+@pytest.mark.parametrize("base", ["https://vertex.example.com", "https://gateway.example.com/google"])
+def test_a_version_at_the_end_of_vertex_ais_base_url_is_not_asked_twice(base: str, version: str) -> None:
+    environ = {"VERTEX_PROJECT": "p", "VERTEX_LOCATION": "GLOBAL", "VERTEX_BASE_URL": base + version}
+    channels = vertex_channels(load_settings(environ, None))
+    assert channels.gemini.base_url == f"{base}/v1beta1/projects/p/locations/global"
+    assert channels.anthropic.base_url == f"{base}/v1/projects/p/locations/global"
+    assert channels.gemini.location == "global"
+
+
 def test_vertex_names_cannot_leave_their_place_in_the_path() -> None:
     channel = vertex_channels(Settings(vertex_project="a/../b", vertex_location="x/y")).gemini
     assert (

@@ -36,6 +36,9 @@ KINDS = get_type_hints(Settings, include_extras=True)
             ("proxy.example", "other", "[::1]", "fe80::1:2"),
             id="hosts",
         ),
+        pytest.param(KINDS["vertex_project"], "example.com:proj-1", "example.com:proj-1", id="E11-project"),
+        pytest.param(KINDS["vertex_location"], "US-East5", "us-east5", id="E12-location"),
+        pytest.param(KINDS["vertex_quota_project"], "payer-1", "payer-1", id="quota-project"),
         pytest.param(Port, "0", 0, id="port-0"),
         pytest.param(Port, "65535", 65535, id="port-most"),
         pytest.param(Seconds, "2.5", 2.5, id="seconds"),
@@ -63,7 +66,7 @@ def test_value_is_read(kind: Any, text: str, value: object) -> None:
         (ModelName, "a\x07b", "expected a name without control characters"),
         (ModelName, "[1m]", "expected the name of a model, got nothing"),
         (KINDS["host"], "a b", "expected a host name or an IP address"),
-        (KINDS["vertex_project"], "a\x07", "expected printable characters"),
+        (KINDS["vertex_credentials_path"], "a\x07", "expected printable characters"),
         (Port, "65536", "expected a whole number from 0 to 65535"),
         (Port, "-1", "expected a whole number from 0 to 65535"),
         (Port, "٣", "expected a whole number from 0 to 65535"),
@@ -77,6 +80,16 @@ def test_wrong_value_says_what_was_expected(kind: Any, text: str, expected: str)
         read_value(kind, text)
     assert caught.value.expected == expected
     assert caught.value.show
+
+
+@pytest.mark.parametrize("setting", ["vertex_project", "vertex_location", "vertex_quota_project"])
+@pytest.mark.parametrize(
+    "text", [".", "..", "a/b", "a?b", "a#b", "a;b", "two words", "a\tb", "a\x07", "a\u2028b", "../x"]
+)
+def test_what_becomes_part_of_a_path_is_one_segment(setting: str, text: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_value(KINDS[setting], text)
+    assert caught.value.expected == "expected a name without spaces, `/`, `?`, `#` and `;`"
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,20 @@ def test_nothing_that_was_given_is_changed():
         ("Project `example.com:p` not found", "Project `***` not found"),
         ("project id: example was", "project id: *** was"),
         ("Project my-proj-7 is disabled", "Project *** is disabled"),
-        ("the project has no quota, projects vary", "the project has no quota, projects vary"),
+        ("service-123456789012@gcp-sa-aiplatform.iam.gserviceaccount.com lacks", "*** lacks"),
+        ("`x@my-proj-123.iam.gserviceaccount.com` lacks", "`***` lacks"),
+        ("123456789012-compute@developer.gserviceaccount.com", "***"),
+        ("quota of consumer:123456789012.", "quota of consumer:***."),
+        ("Consumer '123456789012' has been suspended.", "Consumer '***' has been suspended."),
+        ("in organizations/998877665544 and folders/123456789", "in organizations/*** and folders/***"),
+        ("in project myproject before or it is", "in project *** before or it is"),
+        ("on projects/my-proj/locations/us-east5", "on projects/***/locations/us-east5"),
+        ("project 123456789012", "project ***"),
+        (
+            "API has not been used in project 123456789012 before",
+            "API has not been used in project *** before",
+        ),
+        ("for project number 123456789012", "for project number ***"),
         ("key AIzaSyA1234567890abcdefghij is bad\nreally", "key *** is bad really"),
     ],
 )
@@ -152,6 +165,37 @@ def test_a_message_tells_neither_project_nor_key(message, told):
     error = parse(envelope(message))
     assert error is not None
     assert error.message == told
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "the project has no quota, projects vary",
+        "prompt is too long: 213456 tokens > 200000 maximum",
+        "Publisher Model `claude-sonnet-4-5@20250929` was not found in us-east5",
+        "publishers/anthropic/models/claude-sonnet-4-5@20250929 is not servable in region us-central1",
+        "models/gemini-2.5-pro is not found for API version v1beta",
+        "Permission 'aiplatform.endpoints.predict' denied on resource",
+        "Vertex AI API (aiplatform.googleapis.com) is disabled",
+        "quota metric aiplatform.googleapis.com/online_prediction_requests_per_base_model with base model: anthropic-claude",
+        "The request size (31457281 bytes) exceeds 30.000MB limit.",
+        "max_tokens: 128000 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-4-5",
+        "check the quota of the project settings, in project settings",
+        "the consumer does not have permission; a folder or organization policy forbids it",
+        "input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+    ],
+)
+def test_what_hints_and_clients_read_stays(message):
+    error = parse(envelope(message))
+    assert error is not None
+    assert error.message == message
+
+
+def test_a_hostile_message_costs_no_more_than_its_length():
+    for piece in ("a@", "project ", "projects/", "consumer:1", "in project a"):
+        error = parse(envelope(piece * 100_000))
+        assert error is not None
+        assert len(error.message) <= 2000
 
 
 def test_a_long_message_is_cut():

@@ -1,8 +1,9 @@
 import re
+import tracemalloc
 
 import pytest
 
-from dragoman.dialects.tool_names import tool_name_table, upstream_tool_name
+from dragoman.dialects.tool_names import LONGEST_KEPT, tool_name_table, upstream_tool_name
 from dragoman.messages.request import Tool
 
 LONG = "mcp__a_server_with_a_long_name__and_a_tool_with_an_even_longer_name_v2"
@@ -49,3 +50,18 @@ def test_a_name_with_a_wrong_beginning_gets_a_right_one(name):
 
 def test_what_a_server_takes_beyond_letters_stays():
     assert upstream_tool_name("ns.tool:v1", 64, re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")) == "ns.tool:v1"
+
+
+def test_long_names_are_not_remembered():
+    """Clients choose them: 4096 names of 50 kB would stay for ever."""
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(100):
+        assert len(upstream_tool_name(f"{number}" + "x" * 50_000)) == 64
+    kept = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert kept < 100 * LONGEST_KEPT
+
+
+def test_a_name_that_is_asked_for_again_is_remembered():
+    assert upstream_tool_name("a b") is upstream_tool_name("a b")

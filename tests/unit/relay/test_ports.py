@@ -33,3 +33,9 @@ def test_adapters_and_fakes_take_what_the_port_gives(port: type, adapter: type):
     implemented = methods(adapter)
     for name, parameters in methods(port).items():
         assert implemented[name] == parameters
+
+
+def test_an_access_token_shows_itself_nowhere():
+    token = ports.AccessToken("ya29.secret", "payer")
+    assert repr(token) == str(token) == f"{token}" == "AccessToken(value='***', quota_project='payer')"
+    assert repr(ports.AccessToken("ya29.secret")) == "AccessToken(value='***', quota_project=None)"

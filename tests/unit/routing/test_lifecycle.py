@@ -58,5 +58,12 @@ def test_a_retired_model_is_still_mentioned() -> None:
     assert notice == "`gemini-2.5-pro` was retired on 2026-12-01; use `gemini-3.8-flash` instead"
 
 
+@pytest.mark.parametrize("model", ["gemini-2.5-pro-preview-03-25", "gemini-2.0-flash"])
+def test_former_defaults_are_told_as_retired(model: str) -> None:
+    """C02"""
+    [notice] = retirement_notices([model], date(2026, 11, 22))
+    assert f"`{model}` was retired on 2026-11-21; use `gemini-3." in notice
+
+
 def test_models_without_an_announced_end_are_not_mentioned() -> None:
     assert retirement_notices(["llama3.1:8b", "gpt-6-sol"], date(2030, 1, 1)) == []

@@ -33,8 +33,8 @@ class Output(io.StringIO):
 @pytest.fixture
 def configured():
     """`configure_logs` for one test; the process's own logging comes back afterwards."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, logging.raiseExceptions, warnings.showwarning)
+    root, ours = logging.getLogger(), logging.getLogger("dragoman")
+    before = (root.handlers[:], root.level, ours.level, logging.raiseExceptions, warnings.showwarning)
     hooks = (sys.excepthook, sys.unraisablehook, threading.excepthook)
 
     def configure(level="info", secrets=(CANARY,), terminal=False) -> Output:
@@ -44,8 +44,9 @@ def configured():
         return output
 
     yield configure
-    root.handlers[:], level, logging.raiseExceptions, warnings.showwarning = before
+    root.handlers[:], level, level_of_ours, logging.raiseExceptions, warnings.showwarning = before
     root.setLevel(level)
+    ours.setLevel(level_of_ours)
     sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
     structlog.reset_defaults()
 
@@ -210,6 +211,16 @@ def test_libraries_are_only_heard_when_they_warn(configured, level, events):
     output = configured(level)
     logging.getLogger("library").info("quiet")
     logging.getLogger("library").warning("loud")
+    assert [line["event"] for line in output.lines()] == events
+
+
+@pytest.mark.parametrize(
+    ("level", "events"), [("debug", ["fine", "told"]), ("info", ["told"]), ("warning", [])]
+)
+def test_modules_of_our_own_are_heard_at_the_level_that_is_set(configured, level, events):
+    output = configured(level)
+    logging.getLogger("dragoman.upstream.google_tokens").debug("fine")
+    logging.getLogger("dragoman.upstream.google_tokens").info("told")
     assert [line["event"] for line in output.lines()] == events
 
 

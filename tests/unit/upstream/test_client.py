@@ -336,6 +336,16 @@ async def test_loopback_is_never_asked_through_a_proxy(monkeypatch):
         assert (len(server.requests), len(proxy.requests)) == (2, 0)
 
 
+async def test_metadata_servers_are_never_asked_through_a_proxy(monkeypatch):
+    """They stand on the machine's own link and tell an access token without TLS."""
+    async with serving(json_answer({"access_token": "from the proxy"})) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        async with HttpUpstream(connect_seconds=0.2) as upstream:
+            await failure_of(upstream, "http://[fe80::7]:9/computeMetadata/v1/")
+        assert proxy.requests == []
+
+
 async def test_other_hosts_are_asked_through_the_configured_proxy(monkeypatch):
     async with serving(json_answer({"via": "proxy"})) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)

@@ -21,6 +21,7 @@ from dragoman.upstream.google_outcome import CredentialsFile, Grant
 from dragoman.upstream.google_tokens import (
     AHEAD_SECONDS,
     BETWEEN_REFRESHES,
+    BETWEEN_REJECTIONS,
     FAULT_SECONDS,
     MARGIN_SECONDS,
     GoogleTokens,
@@ -29,6 +30,7 @@ from tests.support.clock import ManualClock
 from tests.support.google_identity import Rerouted, ScriptedIdentity, written
 from tests.support.http_answer import Hold, Pause, Stall
 
+LOGGER = GoogleTokens.__module__
 STALL_SECONDS = 2.0
 MOST_LAG = 0.05
 """Seconds by which anything else on the loop may be late."""
@@ -42,12 +44,12 @@ class Bench:
         self.google = google
         self.clock = ManualClock(time.time())
         self.file = CredentialsFile(written(folder, google.service_account()), "VERTEX_CREDENTIALS_PATH")
-        self._upstream = Rerouted(upstream, google)
+        self.upstream = Rerouted(upstream, google)
         self.tokens = self.source()
 
     def source(self, environ: Mapping[str, str] | None = None, **options: Any) -> GoogleTokens:
         named = self.file if environ is None else None
-        return GoogleTokens(self._upstream, named, environ or OFFLINE, now=self.clock, **options)
+        return GoogleTokens(self.upstream, named, environ or OFFLINE, now=self.clock, **options)
 
     async def value(self) -> str:
         return (await self.tokens.token()).value.removeprefix("ya29.test-")
@@ -160,7 +162,8 @@ async def test_a_refresh_that_fails_leaves_the_old_token_in_use(bench, caplog):
     assert await bench.value() == "token-1"
     bench.pass_until(AHEAD_SECONDS - 1)
     bench.google.fail("invalid_grant")
-    with caplog.at_level(logging.WARNING):
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, LOGGER):
         for _ in range(50):
             assert await bench.value() == "token-1"
             await asyncio.sleep(0.005)
@@ -209,8 +212,30 @@ async def test_a_rejected_token_is_not_handed_out_again(bench):
     assert bench.google.granted == 2
 
 
+async def test_an_upstream_that_refuses_every_token_does_not_make_google_busy(bench):
+    values: list[str] = []
+    for _ in range(20):
+        token = await bench.tokens.token()
+        values.append(token.value)
+        bench.tokens.reject(token)
+    assert set(values) == {"ya29.test-token-1", "ya29.test-token-2"}
+    assert bench.google.granted == 2
+    bench.clock.advance(BETWEEN_REJECTIONS)
+    bench.tokens.reject(await bench.tokens.token())
+    assert await bench.value() == "token-3"
+
+
+async def test_a_setting_says_who_pays(bench):
+    """It beats what the credentials and Google's own variable say."""
+    environ = {**OFFLINE, "GOOGLE_CLOUD_QUOTA_PROJECT": "other"}
+    tokens = GoogleTokens(bench.upstream, bench.file, environ, now=bench.clock, quota_project="payer")
+    assert await tokens.token() == AccessToken("ya29.test-token-1", "payer")
+    tokens = GoogleTokens(bench.upstream, bench.file, environ, now=bench.clock)
+    assert (await tokens.token()).quota_project == "other"
+
+
 async def test_the_source_of_the_credentials_is_told_once(bench, caplog):
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, LOGGER):
         bench.tokens.reject(await bench.tokens.token())
         await bench.tokens.token()
     [line] = [record.getMessage() for record in caplog.records]
@@ -277,6 +302,7 @@ async def test_a_refresh_does_not_hold_up_the_loop(bench):
     await bench.value()
     async with heartbeat() as lags:
         for _ in range(5):
+            bench.clock.advance(BETWEEN_REJECTIONS)
             bench.tokens.reject(await bench.tokens.token())
             await bench.tokens.token()
     assert bench.google.granted == 6

@@ -32,10 +32,37 @@ PLAIN_CANARY = "CANARY1f3a9c77e2b04d5"
         ("GET https://h/v1?access_token=abc", "GET https://h/v1?access_token=***"),
         ("via http://user:pass@proxy:3128/", "via http://***@proxy:3128/"),
         ("gsk_abcdefabcdefabcdef and hf_abcdefabcdefabcdef", "*** and ***"),
+        ("refreshed 1//0gabcdefghijklmnopqrstuv as GOCSPX-abcdefghijkl", "refreshed *** as ***"),
+        ('{"refresh_token":"1//x","id_token": "a.b"}', '{"refresh_token":"***","id_token": "***"}'),
+        ('{"client_secret":"GOCSPX-ab"}', '{"client_secret":"***"}'),
+        ("{'access_token': 'opaque.x', 'expires_in': 3}", "{'access_token': '***', 'expires_in': 3}"),
+        (r'"{\"access_token\":\"opaque\"}"', r'"{\"access_token\":\"***\"}"'),
+        ("POST access_token=opaque&alt=sse", "POST access_token=***&alt=sse"),
+        ("client_secret: opaque", "client_secret: ***"),
+        ('{"private_key":"opaque","private_key_id":"k"}', '{"private_key":"***","private_key_id":"k"}'),
     ],
 )
 def test_shapes_of_credentials_are_replaced(said, shown):
     assert redact_text(said) == shown
+
+
+PEM = "-----BEGIN {0}PRIVATE KEY-----\nMIIEvQ+/wIBADAN=\nBgkqh\n-----END {0}PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "ENCRYPTED "])
+@pytest.mark.parametrize(
+    "coat",
+    [str, repr, json.dumps, lambda pem: json.dumps({"private_key": pem}), lambda pem: repr({"private_key": pem})]
+    + [lambda pem: json.dumps(json.dumps({"private_key": pem})), lambda pem: json.dumps({"key": pem[:-40]})]
+    + [lambda pem: pem.replace("\n", "\r\n"), lambda pem: pem.replace("\n", " ")],
+)  # fmt: skip
+def test_a_private_key_is_replaced_in_every_coat(kind, coat):
+    text = coat(PEM.format(kind))
+    for shown in (redact_text(f"a {text} b"), SecretScrubber([]).scrub_bytes(text.encode()).decode()):
+        assert "***" in shown
+        assert not [piece for piece in ("MIIE", "Bgkqh", "BEGIN", "END") if piece in shown]
+    if text.startswith(("{", '"')) and "'" not in text:
+        json.loads(redact_text(text))
 
 
 @pytest.mark.parametrize(
@@ -49,6 +76,8 @@ def test_shapes_of_credentials_are_replaced(said, shown):
         "task-management for sk-SK: risk-averse",
         "max_tokens=5 is more than input_tokens=3",
         "monkey=banana, keys and tokens",
+        '{"access_token":null,"id_token": 3,"refresh_token" : true,"private_key":[]}',
+        "the access_token is over, the refresh_token was revoked",
         "messages.1.role: Input should be 'user' or 'assistant'",
         "mail me@example.com",
         "see https://platform.openai.com/account/api-keys",
@@ -129,6 +158,10 @@ def test_redacting_twice_changes_nothing_more(text):
         "\x1b]",
         "\x9b1;",
         "authorization ",
+        "-----BEGIN ",
+        "-----BEGIN PRIVATE KEY-----\\",
+        "-----BEGIN PRIVATE KEY----- a",
+        "access_token ",
     ],
 )
 def test_a_hostile_text_costs_no_more_than_its_length(piece):

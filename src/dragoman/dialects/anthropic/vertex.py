@@ -3,8 +3,8 @@
 from dragoman.dialects.anthropic.request import forwarded_headers
 from dragoman.dialects.anthropic.vertex_body import write_count_body, write_message_body
 from dragoman.dialects.anthropic.vertex_rules import (
-    RENAMED,
     applied_pairs,
+    asked_betas,
     lacks_long_context,
     pair_of_beta,
 )
@@ -63,16 +63,10 @@ def _betas(client_headers: Headers, model: str, quirks: Quirks, losses: list[Los
 
     A value without its use in the body is no loss; one that was refused, or that the model refuses, is.
     """
-    pairs = applied_pairs(quirks)
-    asked = [
-        RENAMED.get(beta, beta)
-        for name, value in forwarded_headers(client_headers)
-        if name == "anthropic-beta"
-        for beta in map(str.strip, value.split(","))
-        if beta
-    ]
+    asked = asked_betas(client_headers)
+    pairs = applied_pairs(quirks, asked)
     kept: list[str] = []
-    for beta in dict.fromkeys(asked):
+    for beta in asked:
         pair = pair_of_beta(beta)
         refused = beta in quirks.refused_betas
         if pair is not None and (pair in pairs or (refused and pair.header_alone)):

@@ -6,7 +6,13 @@ from typing import Any, cast
 import msgspec
 
 from dragoman.dialects.anthropic.body import blocks_in, body_fields, fields_of, items_of
-from dragoman.dialects.anthropic.vertex_rules import WEB_SEARCH, WEB_SEARCH_OPTIONS, Pair, applied_pairs
+from dragoman.dialects.anthropic.vertex_rules import (
+    WEB_SEARCH,
+    WEB_SEARCH_OPTIONS,
+    Pair,
+    applied_pairs,
+    asked_betas,
+)
 from dragoman.dialects.dialect import Loss
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import invalid_request
@@ -41,7 +47,7 @@ def _fields(
     request: MessagesRequest, quirks: Quirks, left_out: set[str], losses: list[Loss]
 ) -> dict[str, msgspec.Raw]:
     raw = request.raw
-    pairs = applied_pairs(quirks)
+    pairs = applied_pairs(quirks, asked_betas(request.headers))
     _refuse_files(request)
     removed = {field: pair.why for pair in pairs for field in pair.fields}
     removed = dict.fromkeys(quirks.refused_fields, "") | removed
@@ -63,15 +69,21 @@ def _refuse_need(pairs: tuple[Pair, ...], field: str) -> None:
 
 
 def _with_version(request: MessagesRequest, fields: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
-    """With the version that the client's header asks for, if its body has none.
+    """With the version that the client's header asks for, if its body has none that Vertex AI knows.
 
     A request in the first version must stay in it: the later one refuses fields that the first one takes.
     """
-    if "anthropic_version" in fields:
+    named: Any = request.raw.get("anthropic_version")
+    # Anthropic's own name of the first version is none there (spec/vertex.md section 8).
+    older = isinstance(named, str) and _DATE.fullmatch(named) and named < FIRST_SHARED_VERSION
+    if named is not None and not older:
         return fields
     asked = header(request.headers, "anthropic-version") or ""
     shared = _DATE.fullmatch(asked) is not None and asked >= FIRST_SHARED_VERSION
-    return {"anthropic_version": msgspec.Raw(encode(asked if shared else FIRST_VERSION)), **fields}
+    version = msgspec.Raw(encode(asked if shared else FIRST_VERSION))
+    return {"anthropic_version": version} | {
+        name: value for name, value in fields.items() if name != "anthropic_version"
+    }
 
 
 def _edit_tools(

@@ -9,7 +9,9 @@ from typing import Literal
 
 import msgspec
 
+from dragoman.dialects.anthropic.request import forwarded_headers
 from dragoman.dialects.quirks import Quirks
+from dragoman.wire.exchange import Headers
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +107,21 @@ _SHORT_CONTEXT_MODEL = re.compile(r"claude-sonnet-4(?:-[05])?(?:@.*|-\d{8})?", r
 """Models that refuse the beta of the long context; newer ones have it anyway."""
 
 
-def applied_pairs(quirks: Quirks) -> tuple[Pair, ...]:
-    """The rows that hold, with what was refused so far."""
-    return tuple(pair for pair in PAIRS if pair.removed == "always" or _was_refused(pair, quirks))
+def asked_betas(client_headers: Headers) -> list[str]:
+    """The client's values of `anthropic-beta`, under the names that Vertex AI has for them, each once."""
+    asked = [
+        RENAMED.get(beta, beta)
+        for name, value in forwarded_headers(client_headers)
+        if name == "anthropic-beta"
+        for beta in map(str.strip, value.split(","))
+        if beta
+    ]
+    return list(dict.fromkeys(asked))
+
+
+def applied_pairs(quirks: Quirks, betas: list[str]) -> tuple[Pair, ...]:
+    """The rows that hold for a request with these betas, with what was refused so far."""
+    return tuple(pair for pair in PAIRS if pair.removed == "always" or _was_refused(pair, quirks, betas))
 
 
 def pair_of_beta(beta: str) -> Pair | None:
@@ -120,9 +134,11 @@ def lacks_long_context(beta: str, model: str) -> bool:
     return beta.startswith(_LONG_CONTEXT) and _SHORT_CONTEXT_MODEL.fullmatch(model) is not None
 
 
-def _was_refused(pair: Pair, quirks: Quirks) -> bool:
+def _was_refused(pair: Pair, quirks: Quirks, betas: list[str]) -> bool:
     if any(field in quirks.refused_fields for field in pair.fields):
         return True
-    return not pair.header_alone and any(
-        beta.startswith(pair.betas) for beta in quirks.refused_betas if pair.betas
-    )
+    if pair.header_alone or not pair.betas:
+        return False
+    # A beta that one client invented says nothing of the feature's other betas.
+    sent = [beta for beta in betas if beta.startswith(pair.betas)]
+    return bool(sent) and all(beta in quirks.refused_betas for beta in sent)

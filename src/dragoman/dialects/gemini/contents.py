@@ -13,9 +13,10 @@ from dragoman.dialects.block_parts import Part
 from dragoman.dialects.dialect import Origin
 from dragoman.dialects.gemini.parts import PartWriter
 from dragoman.dialects.gemini.signatures import (
+    DIALECT,
     SKIP,
+    Envelopes,
     OwnParts,
-    Seal,
     TurnSignatures,
     model_family,
     read_own_parts,
@@ -82,7 +83,7 @@ class _Writer:
         self._origin = origin
         self._losses = losses
         self._searches = searches
-        self._seal = Seal(origin.account, model_family(model))
+        self._envelopes = Envelopes(origin.seal(DIALECT, model_family(model)), losses)
         self._parts = PartWriter(conversation.tools, model, quirks, losses)
         self._ids = UpstreamIds(quirks)
         self._contents: list[Content] = []
@@ -125,10 +126,10 @@ class _Writer:
     def _write_assistant(self, turn: Turn) -> None:
         calls = {id(call.place): call for call in turn.calls}
         places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_position)
-        thoughts = [placed.block for placed in places if isinstance(placed.block, Thought)]
-        signatures = TurnSignatures(self._seal, self._origin, thoughts if self._signs else ())
+        thoughts = [placed for placed in places if isinstance(placed.block, Thought)] if self._signs else []
+        signatures = TurnSignatures(self._envelopes, self._origin, thoughts)
         own = {
-            placed.block.tool_use_id: self._own_parts(placed.block)
+            placed.block.tool_use_id: self._own_parts(placed.block, placed.path)
             for placed in places
             if isinstance(placed.block, ServerToolResult)
         }
@@ -215,14 +216,15 @@ class _Writer:
         else:
             self._add("model", [{"text": server_tool_text(use, result)}])
 
-    def _own_parts(self, result: ServerToolResult) -> OwnParts:
+    def _own_parts(self, result: ServerToolResult, path: str) -> OwnParts:
         if not self._searches:
             return OwnParts()
         kept = self._origin.kept(result.tool_use_id)
         for envelope in (*([kept] if kept is not None else []), *_sealed_in(result.content)):
-            if opened := self._seal.open(envelope):
+            if opened := self._envelopes.open(envelope):
                 own = read_own_parts(opened)
                 return own if own.calls or self._quirks.search_with_functions else OwnParts()
+            self._envelopes.judge(envelope, f"{path}.content")
         return OwnParts()
 
 

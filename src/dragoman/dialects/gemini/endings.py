@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from dragoman.dialects.gemini.shapes import Candidate
+from dragoman.dialects.gemini.shapes import Candidate, PromptFeedback
+from dragoman.dialects.google_envelope import clean_message
 from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
 
 MOST_AGAIN = 2
@@ -46,6 +47,7 @@ class Hop(msgspec.Struct):
     """Those that say something."""
     finish_reason: str | None = None
     finish_message: str = ""
+    """Google's words, fit for the client and the log."""
     token: str | None = None
     """Where to go on after CONTINUATION."""
     blocked: str = ""
@@ -62,8 +64,14 @@ class Hop(msgspec.Struct):
         if candidate.continuationToken:
             self.token = candidate.continuationToken
         if candidate.finishReason:
-            self.finish_reason = candidate.finishReason
-            self.finish_message = candidate.finishMessage or ""
+            self.finish_reason = clean_message(candidate.finishReason)
+            self.finish_message = clean_message(candidate.finishMessage or "")
+
+    def note_feedback(self, feedback: PromptFeedback | None) -> None:
+        """Why the prompt was not answered, if it was not."""
+        if feedback is not None and feedback.blockReason:
+            self.blocked = clean_message(feedback.blockReason)
+            self.finish_message = clean_message(feedback.blockReasonMessage or "")
 
 
 class Verdict(msgspec.Struct, frozen=True):

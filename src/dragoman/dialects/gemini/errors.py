@@ -2,12 +2,11 @@
 
 from typing import Any, cast
 
-from dragoman.dialects.google_envelope import GoogleError, parse_google_error
+from dragoman.dialects.google_envelope import GoogleError, clean_message, parse_google_error
 from dragoman.dialects.google_error import judge_google_error
 from dragoman.messages.errors import ApiError, UpstreamFailure
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import ReplyHead
-from dragoman.wire.redact import redact_text
 
 VENDOR = "Gemini"
 LONGEST_WORDS = 500
@@ -23,9 +22,7 @@ def read_failure(head: ReplyHead, body: bytes, request: MessagesRequest) -> Upst
     error = parse_google_error(body)
     if error is None:
         page = b"<" in body[:200]
-        error = GoogleError(
-            "" if page else redact_text(body[:LONGEST_WORDS].decode("utf-8", "replace")).strip()
-        )
+        error = GoogleError("" if page else clean_message(body[:LONGEST_WORDS].decode("utf-8", "replace")))
     return judge_google_error(
         error, head.status, vendor=VENDOR, model=request.model, max_tokens=request.max_tokens, head=head
     )
@@ -34,7 +31,7 @@ def read_failure(head: ReplyHead, body: bytes, request: MessagesRequest) -> Upst
 def said_of(error: Any) -> str:
     """The words of an error that is not in Google's form."""
     message: Any = cast("dict[str, Any]", error).get("message") if isinstance(error, dict) else error
-    return redact_text(message)[:LONGEST_WORDS] if isinstance(message, str) and message else "no words"
+    return clean_message(message)[:LONGEST_WORDS] if isinstance(message, str) and message else "no words"
 
 
 def read_stream_error(data: bytes, model: str) -> UpstreamFailure | None:

@@ -1,7 +1,7 @@
 """The way of text, thoughts and calls from chunks to the writer, and of their signatures into envelopes."""
 
 from dragoman.dialects.gemini.shapes import Reading
-from dragoman.dialects.gemini.signatures import Seal, Signature, text_key
+from dragoman.dialects.gemini.signatures import Signature, seal_signatures, text_key
 from dragoman.dialects.visible_text import SurrogateJoiner, TextEnd
 from dragoman.messages.writer import MessageWriter
 
@@ -21,7 +21,7 @@ class Output:
         self._thinking = reading.thinking
         self._signs = reading.signs
         self._holds = reading.holds_text
-        self._seal = Seal(reading.account, reading.family)
+        self._seal = reading.seal
         self._uncarried: list[Signature] = []
         self._joiner = SurrogateJoiner()
         self._thought_joiner = SurrogateJoiner()
@@ -52,7 +52,7 @@ class Output:
         entry = Signature("text", "", signature)
         self._uncarried.append(entry)
         if self._text:
-            self.kept[text_key("".join(self._text))] = self._seal.close([entry])
+            self.kept[text_key("".join(self._text))] = seal_signatures(self._seal, [entry])
 
     def thought(self, piece: str, signature: str | None) -> None:
         """More of a thought's summary."""
@@ -72,7 +72,7 @@ class Output:
         if signature and self._signs:
             entry = Signature("call", tool_use_id, signature)
             self._uncarried.append(entry)
-            self.kept[tool_use_id] = self._seal.close([entry])
+            self.kept[tool_use_id] = seal_signatures(self._seal, [entry])
         self._carry()
         self.writer.end_block()
         self._text.clear()
@@ -86,7 +86,7 @@ class Output:
 
     def seal_parts(self, key: str, parts: list[object], responses: list[object]) -> str:
         """An envelope with whole parts that are to come back as they are, kept under `key` too."""
-        envelope = self._seal.close((), parts=parts, responses=responses)
+        envelope = seal_signatures(self._seal, (), parts=parts, responses=responses)
         self.kept[key] = envelope
         return envelope
 
@@ -162,5 +162,5 @@ class Output:
                 self._uncarried.clear()
                 return
             self.writer.open_thinking()
-        self.writer.end_thinking(self._seal.close(self._uncarried))
+        self.writer.end_thinking(seal_signatures(self._seal, self._uncarried))
         self._uncarried.clear()

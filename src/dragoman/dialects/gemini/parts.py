@@ -23,7 +23,8 @@ _MEDIA_BY_ENDING = {
     ".pdf": _PDF,
     ".gif": "image/gif",
 }
-_FETCHED = ("https://", "gs://")
+_FETCHED = "https://"
+"""Whatever else Google reads (`gs://`), it would read as the operator, whose private files are not the client's."""
 
 
 class PartWriter:

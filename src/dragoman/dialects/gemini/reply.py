@@ -27,6 +27,7 @@ from dragoman.wire.sse import Frame, SseDecoder
 MOST_IDLE_RESUMES = 3
 """Requests in a row that go on without saying anything."""
 
+MOST_STRAY_BYTES = 1024 * 1024
 _END_OF_CONTENTS = b"]}]"
 
 
@@ -124,6 +125,8 @@ class GeminiReply:
         """A frame without data: comments, or an error that lost its framing."""
         if raw.lstrip()[:1] in (b"{", b"[", b"}", b"]") or self._stray:
             self._stray += raw
+        if len(self._stray) > MOST_STRAY_BYTES:
+            raise UpstreamNonsense("the upstream sent a long text that is no event stream")
 
     def _take_rest(self, rest: bytes) -> None:
         """What came after the last frame: its blank line may be missing, or it is an error without any framing."""
@@ -151,9 +154,7 @@ class GeminiReply:
             self._sum.note(chunk.usageMetadata)
         if hop.chunks == 1:
             self._start()
-        if chunk.promptFeedback is not None and chunk.promptFeedback.blockReason:
-            hop.blocked = chunk.promptFeedback.blockReason
-            hop.finish_message = chunk.promptFeedback.blockReasonMessage or ""
+        hop.note_feedback(chunk.promptFeedback)
         if not chunk.candidates:
             return
         candidate = chunk.candidates[0]

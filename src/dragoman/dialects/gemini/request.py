@@ -9,7 +9,7 @@ from dragoman.dialects.dialect import Origin, Written
 from dragoman.dialects.gemini.contents import write_contents
 from dragoman.dialects.gemini.output_format import write_output_format
 from dragoman.dialects.gemini.shapes import Reading
-from dragoman.dialects.gemini.signatures import model_family
+from dragoman.dialects.gemini.signatures import DIALECT, model_family
 from dragoman.dialects.gemini.thinking import ThinkingPlan, plan_thinking
 from dragoman.dialects.gemini.tools import NAME, WrittenTools, write_tools
 from dragoman.dialects.history import system_blocks
@@ -163,8 +163,7 @@ def _reading(
         message_model=request.model,
         path=path,
         fields=fields,
-        account=origin.account,
-        family=model_family(model),
+        seal=origin.seal(DIALECT, model_family(model)),
         signs=quirks.thought_signatures != "never",
         thinking=conversation.thinking_display,
         stop_sequences=_stops(conversation)[MOST_STOP_SEQUENCES:],

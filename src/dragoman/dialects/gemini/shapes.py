@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from dragoman.dialects import chunk_json
+from dragoman.messages.envelope import Seal
 from dragoman.messages.request import ThinkingDisplay
 
 
@@ -100,8 +101,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     fields: dict[str, msgspec.Raw]
     """The request's body by top-level field, for requests that follow it."""
-    account: str = ""
-    family: str = ""
+    seal: Seal = Seal("gemini")
     """Whose signatures these are."""
     signs: bool = True
     """Whether signatures are worth keeping."""

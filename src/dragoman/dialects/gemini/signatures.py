@@ -8,13 +8,16 @@ import hashlib
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
 from dragoman.dialects.dialect import Origin
+from dragoman.dialects.gemini.shapes import SideTool
+from dragoman.dialects.history import Placed
+from dragoman.dialects.losses import Losses
 from dragoman.messages.blocks import Thought
-from dragoman.messages.envelope import open_envelope, seal
+from dragoman.messages.envelope import EnvelopeOpener, Seal
 from dragoman.wire.jsonvalues import as_list, objects_in
 
 DIALECT = "gemini"
@@ -24,6 +27,14 @@ SKIP = "skip_thought_signature_validator"
 """Accepted in place of a signature that nobody has; costs quality."""
 
 _FAMILY = re.compile(r"[a-z]+-\d+")
+
+_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
+    "functionCall": (("id", str), ("name", str), ("args", dict)),
+    "functionResponse": (("id", str), ("name", str), ("response", dict)),
+    "toolCall": (("id", str), ("toolType", str), ("args", dict)),
+    "toolResponse": (("id", str), ("toolType", str), ("response", dict)),
+}
+"""What a sealed part may hold."""
 
 Kind = Literal["call", "text", "thought"]
 
@@ -37,24 +48,28 @@ class Signature(msgspec.Struct, frozen=True, array_like=True):
     value: str
 
 
-class Seal(msgspec.Struct, frozen=True):
-    """Whose signatures are sealed and opened: they are bound to the account and the generation of models."""
+def seal_signatures(seal: Seal, signatures: Iterable[Signature], **more: Any) -> str:
+    """An envelope with these signatures, and whatever else is to come back."""
+    packed = [[one.kind, one.key, one.value] for one in signatures]
+    return seal.close({"s": packed} | more)
 
-    account: str
-    family: str
 
-    def close(self, signatures: Iterable[Signature], **more: Any) -> str:
-        """An envelope with these signatures, and whatever else is to come back."""
-        packed = [[one.kind, one.key, one.value] for one in signatures]
-        return seal(DIALECT, {"a": self.account, "m": self.family, "s": packed} | more)
+class Envelopes:
+    """The envelopes of one request, as far as they are of one account and family."""
+
+    def __init__(self, seal: Seal, losses: Losses) -> None:
+        self._opener = EnvelopeOpener(seal)
+        self._losses = losses
 
     def open(self, envelope: str) -> dict[str, Any]:
         """What an envelope of the same account and family holds; empty for any other."""
-        opened = open_envelope(envelope)
-        if opened is None or opened.dialect != DIALECT:
-            return {}
-        payload = opened.payload
-        return payload if (payload.get("a"), payload.get("m")) == (self.account, self.family) else {}
+        opened = self._opener.open(envelope)
+        return {} if opened is None else opened.payload
+
+    def judge(self, envelope: str, field: str) -> None:
+        """Losses: an envelope in `field` that should have opened."""
+        if (fault := self._opener.fault(envelope)) is not None:
+            self._losses.dropped(field, fault)
 
     def signatures(self, envelope: str) -> list[Signature]:
         """The signatures in an envelope; what is not in their form is left out."""
@@ -65,11 +80,14 @@ class Seal(msgspec.Struct, frozen=True):
 class TurnSignatures:
     """The signatures of one assistant turn, from the envelopes of its thoughts and from what was kept."""
 
-    def __init__(self, own: Seal, origin: Origin, thoughts: Iterable[Thought]) -> None:
-        self._seal = own
+    def __init__(self, envelopes: Envelopes, origin: Origin, thoughts: Iterable[Placed]) -> None:
+        self._envelopes = envelopes
         self._kept = origin.kept
-        # Opening an envelope is dear: each is opened once.
-        self._opened = {thought.signature: own.signatures(thought.signature) for thought in thoughts}
+        self._opened: dict[str, list[Signature]] = {}
+        for placed in thoughts:
+            if isinstance(placed.block, Thought) and placed.block.signature not in self._opened:
+                self._opened[placed.block.signature] = envelopes.signatures(placed.block.signature)
+                envelopes.judge(placed.block.signature, f"{placed.path}.signature")
         self._calls = {
             one.key: one.value for opened in self._opened.values() for one in opened if one.kind == "call"
         }
@@ -91,7 +109,7 @@ class TurnSignatures:
 
     def _of_kept(self, key: str) -> str | None:
         envelope = self._kept(key)
-        signatures = self._seal.signatures(envelope) if envelope is not None else []
+        signatures = self._envelopes.signatures(envelope) if envelope is not None else []
         return signatures[0].value if signatures else None
 
 
@@ -107,18 +125,32 @@ class OwnParts(msgspec.Struct, frozen=True):
 
 
 def read_own_parts(opened: dict[str, Any]) -> OwnParts:
-    """Anybody may have written an envelope: a form that this dialect never wrote is left out."""
+    """The parts in an envelope, built anew. Anybody may have written it: only the fields that this dialect seals are
+    taken, and no file, no text and no call of the client's own functions can come in this way."""
     parts = objects_in(opened.get("parts"))
-    responses = [
-        one for one in objects_in(opened.get("responses")) if isinstance(one.get("functionResponse"), dict)
-    ]
-    calls = [part for part in parts if isinstance(part.get("functionCall"), dict)]
+    calls = [call for part in parts if (call := _own_part(part, ("functionCall",))) is not None]
     if not calls:
-        return OwnParts(parts=[part for part in parts if "toolCall" in part or "toolResponse" in part])
-    names = [call["functionCall"].get("name") for call in calls]
-    if names != [response["functionResponse"].get("name") for response in responses]:
+        tool_parts = (_own_part(part, ("toolCall", "toolResponse")) for part in parts)
+        return OwnParts(parts=[part for part in tool_parts if part is not None])
+    sealed = objects_in(opened.get("responses"))
+    responses = [one for part in sealed if (one := _own_part(part, ("functionResponse",))) is not None]
+    names = [call["functionCall"]["name"] for call in calls]
+    if names != [response["functionResponse"]["name"] for response in responses]:
         return OwnParts()
     return OwnParts(calls=calls, responses=responses)
+
+
+def _own_part(part: dict[str, Any], kinds: Iterable[str]) -> dict[str, Any] | None:
+    """The part with the fields of its kind that have their type; None if it is of no such kind."""
+    kind = next((kind for kind in kinds if isinstance(part.get(kind), dict)), None)
+    if kind is None:
+        return None
+    held: dict[str, Any] = part[kind]
+    own = {name: held[name] for name, type in _FIELDS[kind] if isinstance(held.get(name), type)}
+    if kind.startswith("function") and own.get("name") not in get_args(SideTool):
+        return None
+    signature = part.get("thoughtSignature")
+    return {kind: own, "thoughtSignature": signature} if isinstance(signature, str) else {kind: own}
 
 
 def text_key(text: str) -> str:

@@ -1,10 +1,11 @@
 """The dialect as one value: which function of this folder answers which call of `Dialect`."""
 
 from dragoman.dialects.dialect import NOWHERE, Mended, NewId, Origin, ReplyReader, Written
-from dragoman.dialects.openai_chat import errors
+from dragoman.dialects.openai_chat.mending import mend
 from dragoman.dialects.openai_chat.reply import ChatReply
 from dragoman.dialects.openai_chat.request import write_request
 from dragoman.dialects.openai_chat.shapes import Reading
+from dragoman.dialects.openai_error import read_failure
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.request import MessagesRequest
@@ -19,7 +20,7 @@ class OpenAIChat:
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:
-        return write_request(request, model, quirks)
+        return write_request(request, model, quirks, origin)
 
     def write_count(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
@@ -36,11 +37,11 @@ class OpenAIChat:
     def read_failure(
         self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
     ) -> UpstreamFailure:
-        return errors.read_failure(head, body, request)
+        return read_failure(head, body, request)
 
     def relayed_headers(self, head: ReplyHead) -> Headers:
         return ()
 
     def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
-        mended = errors.mend(failure, quirks)
+        mended = mend(failure, quirks)
         return None if mended is None else Mended(mended)

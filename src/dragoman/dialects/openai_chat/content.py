@@ -1,28 +1,16 @@
-"""Content blocks as parts of a user message, and tool results as text (spec/openai-chat.md sections 2.2, 4)."""
+"""Content blocks as parts of a user message (spec/openai-chat.md sections 2.2, 4)."""
 
 from collections.abc import Iterable
-from typing import Any, cast
-
-import msgspec
 
 from dragoman.dialects.block_parts import BlockParts, Part
-from dragoman.dialects.history import Call, Placed
+from dragoman.dialects.history import Placed
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_chat.tools import function_definition
-from dragoman.dialects.plain_text import functions_text
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.blocks import Block, Document, Image, Text, ToolReference
+from dragoman.dialects.tool_outputs import ToolOutputs
+from dragoman.messages.blocks import Document, Image, Text
 from dragoman.messages.request import Tool
 
 NO_VISION = "[image omitted: model has no vision]"
-
-
-class ToolOutput(msgspec.Struct, frozen=True):
-    """A tool result for a message that takes text only."""
-
-    text: str
-    attachments: tuple[Part, ...] = ()
-    """Images and files that go into the user message below, each kind under its label."""
 
 
 class ContentWriter:
@@ -30,6 +18,7 @@ class ContentWriter:
 
     def __init__(self, tools: Iterable[Tool], model: str, quirks: Quirks, losses: Losses) -> None:
         self.blocks = BlockParts(self, tools, model, losses)
+        self.results = ToolOutputs(self.blocks, quirks, losses)
         self._model = model
         self._quirks = quirks
         self._losses = losses
@@ -44,39 +33,6 @@ class ContentWriter:
                     part = part | {"cache_control": marker} if marker else part
                 parts.append(part)
         return parts
-
-    def tool_output(self, call: Call, name: str, first_attachment: int) -> ToolOutput:
-        """The answer to a call. Attachments are numbered from `first_attachment` over all answers of a turn."""
-        if call.result is None:
-            self._losses.approximated(call.place.path, "no result answers this call; the model is told so")
-            return ToolOutput("[no result]")
-        result: Any = call.result.block
-        texts: list[str] = []
-        attachments: list[Part] = []
-        references: list[Tool] = []
-        number = first_attachment
-        for block in cast("tuple[Block, ...]", result.content):
-            if isinstance(block, ToolReference):
-                references += self.blocks.referenced(block, call.result.path, texts)
-                continue
-            for part in self.blocks.of(block, call.result.path):
-                if part["type"] == "text":
-                    texts.append(part["text"])
-                    continue
-                kind = "image" if part["type"] == "image_url" else "document"
-                texts.append(f"[{kind} attached below: {number}]")
-                label = f"{kind.capitalize()} output of tool call {name} ({number}):"
-                attachments += ({"type": "text", "text": label}, part)
-                number += 1
-        if references:
-            texts.append(functions_text(function_definition(tool, self._quirks) for tool in references))
-        return ToolOutput(self._told(texts, result.is_error), tuple(attachments))
-
-    def _told(self, texts: list[str], is_error: bool) -> str:
-        text = "\n".join(texts)
-        if is_error:
-            return f"[tool error] {text}" if text else "[tool error]"
-        return text or self._quirks.filler_for_empty
 
     def text_part(self, text: str) -> Part:
         return _text(text)

@@ -12,7 +12,7 @@ from dragoman.dialects.block_parts import Part
 from dragoman.dialects.history import Call, Placed, Turn, note_text, read_history, system_blocks
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.openai_chat.content import ContentWriter
-from dragoman.dialects.openai_chat.reasoning import empty_reasoning, model_family, reasoning_fields
+from dragoman.dialects.openai_chat.reasoning import empty_reasoning, reasoning_fields
 from dragoman.dialects.plain_text import reminder, server_tool_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import UpstreamIds
@@ -26,6 +26,7 @@ from dragoman.messages.blocks import (
     Thought,
     UnknownBlock,
 )
+from dragoman.messages.envelope import EnvelopeOpener, Seal
 from dragoman.messages.request import Conversation
 from dragoman.messages.tool_json import as_tool_input
 from dragoman.wire.jsonbytes import encode
@@ -49,6 +50,7 @@ def write_messages(
     model: str,
     quirks: Quirks,
     losses: Losses,
+    seal: Seal,
     *,
     markers: CacheMarkers | None = None,
     instructions: str | None = None,
@@ -58,7 +60,7 @@ def write_messages(
 
     Losses: orphan and missing results, and what content the server cannot take.
     """
-    writer = _Writer(conversation, model, quirks, losses, markers or {})
+    writer = _Writer(conversation, model, quirks, losses, EnvelopeOpener(seal), markers or {})
     writer.write_system(instructions)
     history = read_history(conversation)
     for orphan in history.orphans:
@@ -79,13 +81,19 @@ def _loop_start(turns: list[Turn]) -> int:
 
 class _Writer:
     def __init__(
-        self, conversation: Conversation, model: str, quirks: Quirks, losses: Losses, markers: CacheMarkers
+        self,
+        conversation: Conversation,
+        model: str,
+        quirks: Quirks,
+        losses: Losses,
+        opener: EnvelopeOpener,
+        markers: CacheMarkers,
     ) -> None:
         self._conversation = conversation
         self._quirks = quirks
         self._losses = losses
         self._markers = markers
-        self._family = model_family(model)
+        self._opener = opener
         self._content = ContentWriter(conversation.tools, model, quirks, losses)
         self._ids = UpstreamIds(quirks)
         self._messages: list[ChatMessage] = []
@@ -199,10 +207,13 @@ class _Writer:
         back = self._quirks.reasoning_back
         if back == "never" or (back == "tool_loop" and not in_tool_loop):
             return {}
-        thoughts = (placed.block for placed in turn.blocks)
-        fields = reasoning_fields(
-            (block for block in thoughts if isinstance(block, Thought)), self._family, self._quirks
-        )
+        thoughts: list[Thought] = []
+        for placed in turn.blocks:
+            if isinstance(placed.block, Thought):
+                thoughts.append(placed.block)
+                if (fault := self._opener.fault(placed.block.signature)) is not None:
+                    self._losses.dropped(f"{placed.path}.signature", fault)
+        fields = reasoning_fields(thoughts, self._quirks, self._opener)
         if not fields and turn.calls and self._quirks.reasoning_required:
             return empty_reasoning(self._quirks)
         return fields
@@ -214,7 +225,7 @@ class _Writer:
 
     def _write_result(self, call: Call, call_id: str) -> None:
         name = upstream_tool_name(call.use.name, self._quirks.max_tool_name)
-        output = self._content.tool_output(call, name, 1 + len(self._attachments) // 2)
+        output = self._content.results.of(call, name, 1 + len(self._attachments) // 2)
         message: ChatMessage = {"role": "tool", "tool_call_id": call_id, "content": output.text}
         marker = self._marker([call.result]) if call.result is not None else None
         if marker is not None:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from dragoman.dialects.openai_chat.reasoning_details import join_details
 from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, SurrogateJoiner, TextEnd, ThinkTags
-from dragoman.messages.envelope import seal
 from dragoman.messages.writer import MessageWriter
 
 
@@ -151,11 +151,11 @@ class Output:
             self.writer.open_thinking()
         if self.writer.open_block != "thinking":
             return
-        payload: dict[str, Any] = {"f": self._field, "m": self._reading.family}
+        payload: dict[str, Any] = {"f": self._field}
         if self._sealed:
             payload["t"] = "".join(self._sealed)
         if self._details:
-            payload["d"] = self._details
-        self.writer.end_thinking(seal("openai_chat", payload))
+            payload["d"] = join_details(self._details)
+        self.writer.end_thinking(self._reading.seal.close(payload))
         self._sealed = []
         self._details = []

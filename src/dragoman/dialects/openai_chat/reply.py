@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from dragoman.dialects.chunk_json import decode_chunk, decode_object
 from dragoman.dialects.dialect import NewId, Written
-from dragoman.dialects.openai_chat.errors import read_stream_error
 from dragoman.dialects.openai_chat.output import Output
 from dragoman.dialects.openai_chat.shapes import Choice, Chunk, Piece, Reading
 from dragoman.dialects.openai_chat.tool_calls import ToolCalls
 from dragoman.dialects.openai_chat.usage import read_usage
+from dragoman.dialects.openai_error import read_stream_error
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import Said, Usage
 from dragoman.wire.sse import Frame

@@ -3,23 +3,26 @@
 import math
 from typing import Any, cast
 
-from dragoman.dialects.dialect import Written
+from dragoman.dialects.dialect import NOWHERE, Origin, Written
+from dragoman.dialects.effort import head_room
+from dragoman.dialects.identity import identity_fields
 from dragoman.dialects.losses import Losses
+from dragoman.dialects.model_family import model_family
 from dragoman.dialects.openai_chat.conversation import (
     CacheMarkers,
     ChatMessage,
     WrittenMessages,
     write_messages,
 )
-from dragoman.dialects.openai_chat.identity import identity_fields
 from dragoman.dialects.openai_chat.output_format import write_output_format
-from dragoman.dialects.openai_chat.reasoning import head_room, model_family, write_effort
+from dragoman.dialects.openai_chat.reasoning import DIALECT, write_effort
 from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.openai_chat.tools import write_tools
 from dragoman.dialects.other_fields import judge_other_fields
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
+from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import invalid_request
 from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens
 from dragoman.messages.parse import parse_conversation
@@ -44,7 +47,7 @@ PREFILL_REFUSED = (
 """The real API's words."""
 
 
-def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Written:
+def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE) -> Written:
     """The request for the upstream model `model`, streamed unless the answer can only be short.
 
     Raises ApiError for a prefilled answer, an empty conversation and what `judge_other_fields` refuses.
@@ -52,6 +55,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
     conversation = parse_conversation(request)
     _refuse_prefill(request, conversation)
     losses = Losses()
+    seal = origin.seal(DIALECT, model_family(model))
     judge_other_fields(conversation.others, request.raw, losses)
     tools = write_tools(conversation, quirks, losses)
     output = write_output_format(conversation, quirks, losses)
@@ -60,6 +64,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
         model,
         quirks,
         losses,
+        seal,
         markers=_cache_markers(request, quirks),
         instructions=output.instructions,
         closing_note=tools.note,
@@ -88,7 +93,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks) -> Writt
         estimated_input_tokens=_estimate(body, data, written),
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
         streaming=streaming,
-        reading=_reading(request, conversation, model, quirks, limit),
+        reading=_reading(request, conversation, quirks, limit, seal),
     )
 
 
@@ -130,7 +135,7 @@ def _stream_fields(quirks: Quirks) -> dict[str, Any]:
 
 
 def _reading(
-    request: MessagesRequest, conversation: Conversation, model: str, quirks: Quirks, limit: int
+    request: MessagesRequest, conversation: Conversation, quirks: Quirks, limit: int, seal: Seal
 ) -> Reading:
     choice = conversation.tool_choice
     return Reading(
@@ -141,7 +146,7 @@ def _reading(
         tool_names=tool_name_table(conversation.tools, quirks.max_tool_name),
         visible_tokens=request.max_tokens if limit > request.max_tokens else None,
         think_tags=quirks.think_tags,
-        family=model_family(model),
+        seal=seal,
     )
 
 

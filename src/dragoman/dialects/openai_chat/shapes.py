@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.messages.envelope import Seal
 from dragoman.messages.request import ThinkingDisplay
 
 
@@ -73,5 +74,5 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Cut the visible text here: head-room was added to the output limit (section 9.2)."""
     think_tags: bool = True
     """`<think>` at the start of the text is reasoning."""
-    family: str = ""
-    """The model family that reasoning belongs to."""
+    seal: Seal = Seal("openai_chat")
+    """Whose reasoning it is."""

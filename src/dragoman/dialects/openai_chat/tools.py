@@ -4,15 +4,21 @@ from typing import Any
 
 import msgspec
 
-from dragoman.dialects.json_schema import clean, strict_ready
+from dragoman.dialects.function_tools import (
+    function_definition,
+    is_function,
+    is_strict,
+    judge_hints,
+    one_at_a_time,
+    why_not_sent,
+)
+from dragoman.dialects.json_schema import clean
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.dialects.tool_visibility import visible_tools
 from dragoman.messages.blocks import ToolUse
 from dragoman.messages.request import Conversation, Tool
-
-_CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
 
 
 class ToolFields(msgspec.Struct, frozen=True):
@@ -24,19 +30,6 @@ class ToolFields(msgspec.Struct, frozen=True):
     """What to tell the model at the end because the server cannot be told."""
 
 
-def function_definition(tool: Tool, quirks: Quirks) -> dict[str, Any]:
-    """`{description, name, parameters}`; no description if the tool has none."""
-    definition: dict[str, Any] = {"description": tool.description} if tool.description else {}
-    definition["name"] = upstream_tool_name(tool.name, quirks.max_tool_name)
-    definition["parameters"] = clean(tool.input_schema, quirks)
-    return definition
-
-
-def is_function(tool: Tool) -> bool:
-    """Whether the tool is the client's own; the others have schemas that only Anthropic's API knows."""
-    return tool.type == "custom" or tool.input_schema is not None
-
-
 def write_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> ToolFields:
     """All about tools. Losses: server tools, hints, and choices that the server does not know."""
     tools: list[dict[str, Any]] = []
@@ -45,7 +38,7 @@ def write_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> T
     for tool in visible_tools(conversation):
         path = f"tools.{positions[id(tool)]}"
         if not is_function(tool):
-            losses.dropped(path, _why_not_sent(tool))
+            losses.dropped(path, why_not_sent(tool))
             continue
         tools.append({"type": "function", "function": _function(tool, path, quirks, losses)})
         offered.add(tool.name)
@@ -55,30 +48,17 @@ def write_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> T
     choice, note = _choice(conversation, offered, quirks, losses)
     if choice is not None:
         fields["tool_choice"] = choice
-    if _one_at_a_time(conversation) and quirks.parallel_tool_calls:
+    if one_at_a_time(conversation) and quirks.parallel_tool_calls:
         fields["parallel_tool_calls"] = False
     return ToolFields(fields, note)
 
 
 def _function(tool: Tool, path: str, quirks: Quirks, losses: Losses) -> dict[str, Any]:
     function = function_definition(tool, quirks)
-    if tool.strict:
-        if quirks.strict_tools and strict_ready(function["parameters"]):
-            function["strict"] = True
-        else:
-            losses.dropped(f"{path}.strict", "the server has no strict mode for this schema")
-    if tool.raw.get("input_examples"):
-        losses.dropped(f"{path}.input_examples", "functions carry no examples")
-    callers = tool.raw.get("allowed_callers")
-    if isinstance(callers, list) and callers and "direct" not in callers:
-        losses.approximated(f"{path}.allowed_callers", "the model calls the tool directly")
+    if is_strict(tool, function, path, quirks, losses):
+        function["strict"] = True
+    judge_hints(tool, path, losses)
     return function
-
-
-def _why_not_sent(tool: Tool) -> str:
-    if tool.type.startswith(_CLIENT_TOOLS):
-        return f"`{tool.type}` is defined by Anthropic and has no schema to send; declare it as a custom tool"
-    return f"`{tool.type}` runs on Anthropic's servers only"
 
 
 def _without_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> ToolFields:
@@ -125,7 +105,3 @@ def _required(quirks: Quirks, losses: Losses) -> tuple[str, str | None]:
         return "required", None
     losses.approximated("tool_choice", "the server cannot be told to call a tool; the model is asked to")
     return "auto", "Call one of the tools now."
-
-
-def _one_at_a_time(conversation: Conversation) -> bool:
-    return conversation.tool_choice is not None and conversation.tool_choice.disable_parallel_tool_use

@@ -7,7 +7,7 @@ from dragoman.dialects.anthropic.vertex_body import write_count_body, write_mess
 from dragoman.messages.envelope import seal
 from dragoman.messages.errors import ApiError
 from dragoman.messages.parse import parse_request
-from tests.unit.dialects.anthropic.vertex_requests import HI, VERSION, VERTEX, ask, lost
+from tests.unit.dialects.anthropic.vertex_requests import HI, VERSION, VERTEX, ask, betas, lost
 
 TOOL = {"name": "look", "input_schema": {"type": "object"}}
 SEARCH = {
@@ -28,9 +28,9 @@ def write(quirks=VERTEX, headers=(), **fields):
     return written, lost(losses)
 
 
-def refusal(quirks=VERTEX, **fields):
+def refusal(quirks=VERTEX, headers=(), **fields):
     with pytest.raises(ApiError) as refused:
-        write_message_body(ask(**fields), quirks, [])
+        write_message_body(ask(headers, **fields), quirks, [])
     assert refused.value.status == 400
     return refused.value.message
 
@@ -72,6 +72,16 @@ def test_the_version_is_that_of_the_clients_header(header, version):
 def test_the_version_of_the_clients_body_wins():
     request = ask((("anthropic-version", "2026-10-21"),), anthropic_version="vertex-2029-01-01")
     assert json.loads(write_message_body(request, VERTEX, []))["anthropic_version"] == "vertex-2029-01-01"
+
+
+@pytest.mark.parametrize("named", [None, "2023-06-01", "2023-01-01"])
+@pytest.mark.parametrize(("header", "version"), [("2023-06-01", VERSION), ("2026-10-21", "2026-10-21")])
+def test_a_version_that_vertex_ai_does_not_know_counts_as_none(named, header, version):
+    """spec/vertex.md section 8"""
+    request = ask((("anthropic-version", header),), anthropic_version=named)
+    written = write_message_body(request, VERTEX, [])
+    assert json.loads(written)["anthropic_version"] == version
+    assert written.count(b"anthropic_version") == 1
 
 
 SUPPORTED = {
@@ -274,8 +284,9 @@ def test_sealed_thinking_of_another_backend_is_removed():
     ],
 )
 def test_what_was_refused_is_left_out(learned, fields, kept, losses):
-    assert write(**fields)[1] == []
-    assert write(quirks=replace(VERTEX, **learned), **fields) == (REST | kept, losses)
+    headers = betas(*learned.get("refused_betas", ()))
+    assert write(headers=headers, **fields)[1] == []
+    assert write(replace(VERTEX, **learned), headers, **fields) == (REST | kept, losses)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +299,7 @@ def test_what_was_refused_is_left_out(learned, fields, kept, losses):
 def test_a_refused_feature_that_cannot_be_left_out_is_refused(beta, field, words):
     assert write(**{field: {"a": 1}}) == (REST | {field: {"a": 1}}, [])
     for learned in ({"refused_betas": (beta,)}, {"refused_fields": (field,)}):
-        assert refusal(replace(VERTEX, **learned), **{field: {"a": 1}}).startswith(words)
+        assert refusal(replace(VERTEX, **learned), betas(beta), **{field: {"a": 1}}).startswith(words)
 
 
 def test_a_count_has_the_models_bare_id_and_only_what_is_counted():

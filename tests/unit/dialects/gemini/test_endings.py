@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
 from dragoman.dialects.gemini.endings import REFUSALS, Hop, conclude
+from dragoman.dialects.gemini.shapes import Candidate, PromptFeedback
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from tests.support.gemini_reading import blocked, call, chunk, data, end, hear, play, text, thought
 
@@ -202,3 +205,39 @@ def test_a_reply_cut_after_something_was_said_is_never_asked_anew():
 def test_an_empty_reply_after_any_other_attempt_is_not_asked_anew(tries):
     with pytest.raises(UpstreamFailure):
         conclude(Hop(), said=False, called=False, searched=False, tries=tries)
+
+
+SECRET = "Bearer ya29.secret-token in project 123456789012 " + "x" * 5000
+SAID = "Bearer *** in project *** " + "x" * 100
+
+
+@pytest.mark.parametrize("reason", ["SAFETY", "MALFORMED_FUNCTION_CALL", "Bearer abc.def-1"])
+def test_what_google_says_at_the_end_is_redacted_and_not_long(reason):
+    hop = Hop()
+    hop.note(Candidate(finishReason=reason, finishMessage=SECRET))
+    assert hop.finish_message.startswith(SAID)
+    assert len(hop.finish_message) <= 2000
+    assert "abc.def" not in str(hop.finish_reason)
+
+
+def test_nothing_secret_is_told_of_an_ending():
+    refused = hear(text("half"), end("SAFETY", finishMessage=SECRET))
+    assert SAID in json.dumps(refused.message)
+    assert "ya29" not in json.dumps(refused.message)
+    failed = hear(end("MISSING_THOUGHT_SIGNATURE", finishMessage=SECRET)).failure
+    assert failed is not None
+    assert SAID in failed.error.message
+    assert "ya29" not in failed.error.message + failed.vendor_message
+
+
+def test_why_a_prompt_was_blocked_is_redacted_and_not_long():
+    hop = Hop()
+    hop.note_feedback(None)
+    hop.note_feedback(PromptFeedback(blockReasonMessage="no reason, no block"))
+    assert (hop.blocked, hop.finish_message) == ("", "")
+    hop.note_feedback(PromptFeedback(blockReason="OTHER", blockReasonMessage=SECRET))
+    assert hop.blocked == "OTHER"
+    assert hop.finish_message.startswith(SAID)
+    assert len(hop.finish_message) <= 2000
+    heard = hear(blocked(blockReason="OTHER", blockReasonMessage=SECRET))
+    assert "ya29" not in json.dumps(heard.message)

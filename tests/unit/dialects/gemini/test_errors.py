@@ -190,3 +190,11 @@ def test_what_is_no_error_is_none(data):
 )
 def test_words_of_an_error_in_another_form_are_told(error, words):
     assert said_of(error) == words
+
+
+def test_words_in_another_form_tell_no_project_either():
+    body = b'{"error":"consumer:123456789012 is unknown in projects/my-proj/x"}'
+    failure = read_failure(ReplyHead(500, ()), body, ask())
+    assert "my-proj" not in failure.error.message
+    assert "123456789012" not in failure.error.message
+    assert said_of({"message": "in projects/my-proj/x"}) == "in projects/***/x"

@@ -109,19 +109,28 @@ def test_an_unknown_block_is_told_and_named_as_lost():
     assert lost({"type": "hologram"}) == {"messages.0.content.0": "dropped"}
 
 
-@pytest.mark.parametrize("url", ["https://a.example/a", "gs://bucket/a"])
 @pytest.mark.parametrize(
     ("make", "ending", "kind"),
     [(image, ".png", "image/png"), (image, ".webp?x=1.pdf", "image/webp"), (image, ".jpg", "image/jpeg")]
     + [(image, "", "image/jpeg"), (document, ".pdf#page=2", "application/pdf"), (document, "", "application/pdf")],
 )  # fmt: skip
-def test_vertex_fetches_what_has_a_public_address(url, make, ending, kind):
+def test_vertex_fetches_what_has_a_public_address(make, ending, kind):
+    url = "https://a.example/a"
     block = make(type="url", url=url + ending)
     assert said(block, vertex=True) == [{"fileData": {"mimeType": kind, "fileUri": url + ending}}]
     assert lost(block, vertex=True) == {}
     response, others = answered(block, vertex=True)
     assert "parts" not in response
     assert others == [{"fileData": {"mimeType": kind, "fileUri": url + ending}}]
+
+
+@pytest.mark.parametrize("make", [image, document])
+def test_vertex_never_reads_the_private_files_of_the_operator(make):
+    """Google would read `gs://` as the operator's own identity."""
+    block = make(type="url", url="gs://bucket/private.pdf")
+    assert "fileData" not in str(said(block, vertex=True))
+    assert "fileData" not in str(answered(block, vertex=True))
+    assert lost(block, vertex=True) == {"messages.0.content.0": "dropped"}
 
 
 @pytest.mark.parametrize(

@@ -354,3 +354,11 @@ def test_nothing_is_asked_for_while_a_reply_is_under_way():
     with pytest.raises(UpstreamFailure):
         reader.finish()
     assert reader.follow_up() is None
+
+
+def test_a_text_that_is_no_event_stream_is_read_no_further_than_a_megabyte():
+    frame = b"{" + b"x" * 100_000 + b"\n\n"
+    heard = hear(*[frame] * 100)
+    assert isinstance(heard.failure, UpstreamNonsense)
+    assert "no event stream" in heard.failure.error.message
+    assert hear(*[frame] * 9).failure is None

@@ -5,6 +5,7 @@ import pytest
 from dragoman.dialects.dialect import Origin
 from dragoman.dialects.gemini.signatures import (
     SKIP,
+    Envelopes,
     OwnParts,
     Seal,
     Signature,
@@ -142,9 +143,9 @@ def test_an_envelope_is_the_same_bytes_each_time_and_can_hold_more():
     own = Seal(ACCOUNT, "gemini-3")
     first = own.close([Signature(*CALL)], parts=[{"a": 1}])
     assert first == own.close([Signature(*CALL)], parts=[{"a": 1}])
-    assert own.open(first)["parts"] == [{"a": 1}]
-    assert own.signatures(first) == [Signature(*CALL)]
-    assert Seal("other", "gemini-3").open(first) == {}
+    assert Envelopes(own).open(first)["parts"] == [{"a": 1}]
+    assert Envelopes(own).signatures(first) == [Signature(*CALL)]
+    assert Envelopes(Seal("other", "gemini-3")).open(first) == {}
 
 
 def test_the_key_of_a_text_depends_on_the_text_alone():
@@ -171,6 +172,59 @@ RESPONSE = {"functionResponse": {"name": "web_search", "response": {}}}
 )  # fmt: skip
 def test_own_parts_are_calls_with_their_responses_or_none(opened, own):
     assert read_own_parts(opened) == own
+
+
+FILE = {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://bucket/private.pdf"}}
+INLINE = {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}
+TOOL_CALL = {"id": "t", "toolType": "GOOGLE_SEARCH_WEB", "args": {"a": [1]}}
+TOOL_RESPONSE = {"id": "t", "toolType": "GOOGLE_SEARCH_WEB", "response": {"b": 1}}
+
+
+@pytest.mark.parametrize("more", [FILE, INLINE, {"text": "hi"}, {"thought": True}, {"x": 1}])
+def test_a_forged_part_brings_nothing_that_this_dialect_did_not_seal(more):
+    call = {
+        "functionCall": {"id": "c", "name": "web_fetch", "args": {"url": "u"}},
+        "thoughtSignature": "c2ln",
+    }
+    answer = {"functionResponse": {"id": "c", "name": "web_fetch", "response": {"output": "o"}}}
+    clean = OwnParts(calls=[call], responses=[answer])
+    inside = {
+        "functionResponse": answer["functionResponse"] | {"parts": [INLINE], "scheduling": "SILENT"} | more
+    }
+    assert read_own_parts({"parts": [call | more, more], "responses": [inside | more]}) == clean
+    tools = [{"toolCall": TOOL_CALL, "thoughtSignature": "c2ln"}, {"toolResponse": TOOL_RESPONSE}]
+    forged = [
+        {"toolCall": TOOL_CALL | more, "thoughtSignature": "c2ln"} | more,
+        {"toolResponse": TOOL_RESPONSE | more, "thoughtSignature": 3} | more,
+        more,
+    ]
+    assert read_own_parts({"parts": forged}) == OwnParts(parts=tools)
+
+
+@pytest.mark.parametrize("held", [{"id": 1, "toolType": ["x"], "args": "no object"}, {"response": {}}, {}])
+def test_a_field_of_another_type_is_left_out(held):
+    assert read_own_parts({"parts": [{"toolCall": held}]}) == OwnParts(parts=[{"toolCall": {}}])
+    assert read_own_parts({"parts": [{"toolCall": "x", "toolResponse": None}]}) == OwnParts()
+
+
+@pytest.mark.parametrize("name", ["Bash", "", None, 3, ["web_search"]])
+def test_only_calls_of_the_tools_that_stand_for_the_apis_own_are_taken(name):
+    part = {"functionCall": {"name": name, "args": {}}}
+    answer = {"functionResponse": {"name": name, "response": {}}}
+    assert read_own_parts({"parts": [part], "responses": [answer]}) == OwnParts()
+
+
+def test_a_forged_envelope_reaches_the_upstream_without_its_file():
+    forged = sealed(parts=[{"toolCall": TOOL_CALL} | FILE, FILE, {"toolCall": TOOL_CALL, "text": "x"}])
+    found = {"type": "web_search_result", "url": "u", "title": "t", "encrypted_content": forged}
+    blocks = (
+        {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}},
+        {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [found]},
+    )
+    tools = [tool("Read"), {"type": "web_search_20250305", "name": "web_search"}]
+    request = ask(user("go"), assistant(*blocks), user("on"), tools=tools)
+    written = contents_of(request, origin=origin_of())
+    assert written[1]["parts"] == [{"toolCall": TOOL_CALL}, {"toolCall": TOOL_CALL}]
 
 
 def test_an_origin_that_kept_nothing_has_no_signatures():

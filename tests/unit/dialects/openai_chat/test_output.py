@@ -26,10 +26,9 @@ def finished(out):
 def opened(block):
     if block["type"] != "thinking":
         return block
-    envelope = open_envelope(block["signature"])
-    assert envelope is not None
-    assert envelope.dialect == "openai_chat"
-    return {"thinking": block["thinking"], "sealed": envelope.payload}
+    payload = open_envelope(block["signature"], "openai_chat")
+    assert payload is not None
+    return {"thinking": block["thinking"], "sealed": payload}
 
 
 def text(value):

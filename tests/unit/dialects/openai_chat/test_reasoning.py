@@ -1,19 +1,14 @@
 import pytest
 
 from dragoman.dialects.openai_chat.reasoning import (
-    HEAD_ROOM,
     empty_reasoning,
-    head_room,
-    model_family,
     reasoning_fields,
-    resolve_effort,
-    will_think,
     write_effort,
 )
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import Thought
-from dragoman.messages.envelope import seal
-from tests.support.chat_requests import conversation, system, user
+from dragoman.messages.envelope import EnvelopeOpener, seal
+from tests.support.chat_requests import conversation
 
 ADAPTIVE = {"type": "adaptive"}
 OFF = {"type": "disabled"}
@@ -27,62 +22,12 @@ ALL = Quirks(
 )
 
 
-def effort(**fields):
-    return resolve_effort(conversation(**fields))
-
-
 def sent(quirks, **fields):
     return write_effort(conversation(**fields), quirks)
 
 
 def wanted(level):
     return {"thinking": ADAPTIVE, "output_config": {"effort": level}}
-
-
-def test_adaptive_thinking_takes_the_requested_effort():
-    assert effort(**wanted("medium")) == "medium"
-
-
-def test_adaptive_thinking_without_effort_is_high():
-    assert effort(thinking=ADAPTIVE) == "high"
-
-
-def test_an_effort_that_nobody_knows_yet_is_high():
-    assert effort(**wanted("ludicrous")) == "high"
-
-
-def test_disabled_thinking_is_none_whatever_the_effort():
-    assert effort(thinking=OFF, output_config={"effort": "high"}) == "none"
-
-
-def test_no_thinking_field_asks_for_nothing():
-    assert effort(output_config={"effort": "high"}) is None
-
-
-def test_thinking_between_tools_is_low():
-    assert effort(thinking={"type": "between_tools"}) == "low"
-
-
-@pytest.mark.parametrize(
-    ("budget", "level"),
-    [(1024, "low"), (1999, "low"), (4000, "medium"), (8000, "high"), (31999, "xhigh"), (64000, "max")],
-)
-def test_a_budget_becomes_an_effort(budget, level):
-    assert effort(thinking={"type": "enabled", "budget_tokens": budget}, max_tokens=99999) == level
-
-
-def test_enabled_thinking_without_budget_is_high():
-    assert effort(thinking={"type": "enabled"}) == "high"
-
-
-def test_the_last_effort_of_a_system_message_wins():
-    history = [
-        user("q"),
-        system("a", output_config={"effort": "low"}),
-        system("b", output_config={"effort": "max"}),
-        system("c"),
-    ]
-    assert resolve_effort(conversation(*history, **wanted("medium"))) == "max"
 
 
 @pytest.mark.parametrize("level", ["low", "medium", "high", "xhigh", "max"])
@@ -171,79 +116,33 @@ def test_openrouter_has_an_object_of_its_own():
     assert sent(bare, **wanted("max")) == {"reasoning": {"effort": "max"}}
 
 
-@pytest.mark.parametrize(
-    ("quirks", "fields", "room"),
-    [
-        (O3, {"thinking": OFF}, HEAD_ROOM),
-        (O3, {}, HEAD_ROOM),
-        (GPT5, {"thinking": OFF}, HEAD_ROOM),
-        (GPT51, {"thinking": OFF}, 0),
-        (GPT51, {}, 0),
-        (GPT51, {"thinking": ADAPTIVE}, 0),
-        (O3, {"thinking": ADAPTIVE}, 0),
-        (Quirks(), {"thinking": OFF}, 0),
-        (Quirks(), {"thinking": ADAPTIVE}, 0),
-        (Quirks(reasons=True), {"thinking": OFF}, HEAD_ROOM),
-        (DEEPSEEK, {"thinking": OFF}, 0),
-        (Quirks(effort_style="reasoning_effort", reasons=True, efforts=("none",)), {"thinking": ADAPTIVE}, 0),
-    ],
-)
-def test_head_room_is_added_only_for_thinking_that_nobody_wanted(quirks, fields, room):
-    assert head_room(conversation(**fields), 64000, quirks) == room
-
-
-@pytest.mark.parametrize(
-    ("quirks", "room"),
-    [(GPT51, HEAD_ROOM), (O3, HEAD_ROOM), (DEEPSEEK, HEAD_ROOM), (Quirks(), 0)],
-)
-def test_a_small_limit_needs_head_room_whenever_the_model_thinks(quirks, room):
-    assert head_room(conversation(thinking=ADAPTIVE), 64, quirks) == room
-
-
-def test_a_model_thinks_if_it_is_asked_to():
-    asked = conversation(thinking=ADAPTIVE)
-    assert will_think(asked, GPT51)
-    assert will_think(asked, Quirks(effort_style="enable_thinking"))
-    assert not will_think(asked, Quirks())
-
-
-@pytest.mark.parametrize(
-    ("model", "family"),
-    [
-        ("deepseek-v4", "deepseek"),
-        ("deepseek-ai/DeepSeek-V4:free", "deepseek"),
-        ("moonshotai/kimi-k2-thinking", "kimi"),
-        ("qwen3-235b", "qwen"),
-        ("42", ""),
-    ],
-)
-def test_the_family_is_the_first_word_of_the_model(model, family):
-    assert model_family(model) == family
-
-
 def thought(text="", dialect="openai_chat", **payload):
     return Thought(text, seal(dialect, {"f": "reasoning_content", "m": "deepseek", **payload}))
+
+
+def fields_of(thoughts, family, quirks):
+    return reasoning_fields(thoughts, family, quirks, EnvelopeOpener("openai_chat"))
 
 
 BACK = Quirks(reasoning_back="always")
 
 
 def test_our_reasoning_goes_back_with_the_text_of_the_block():
-    assert reasoning_fields([thought("step one")], "deepseek", BACK) == {"reasoning_content": "step one"}
+    assert fields_of([thought("step one")], "deepseek", BACK) == {"reasoning_content": "step one"}
 
 
 def test_sealed_text_beats_the_block():
-    assert reasoning_fields([thought("", t="hidden")], "deepseek", BACK) == {"reasoning_content": "hidden"}
+    assert fields_of([thought("", t="hidden")], "deepseek", BACK) == {"reasoning_content": "hidden"}
 
 
 def test_several_thoughts_of_one_message_are_one_field():
     thoughts = [thought("one "), thought("two")]
-    assert reasoning_fields(thoughts, "deepseek", BACK) == {"reasoning_content": "one two"}
+    assert fields_of(thoughts, "deepseek", BACK) == {"reasoning_content": "one two"}
 
 
 def test_the_field_is_the_one_that_this_server_reads():
     quirks = Quirks(reasoning_field="reasoning")
-    assert reasoning_fields([thought("x")], "deepseek", quirks) == {"reasoning": "x"}
+    assert fields_of([thought("x")], "deepseek", quirks) == {"reasoning": "x"}
 
 
 @pytest.mark.parametrize(
@@ -257,12 +156,12 @@ def test_the_field_is_the_one_that_this_server_reads():
     ],
 )
 def test_thoughts_of_others_are_left_out(foreign):
-    assert reasoning_fields([foreign], "deepseek", BACK) == {}
+    assert fields_of([foreign], "deepseek", BACK) == {}
 
 
 def test_an_envelope_without_a_family_belongs_to_whoever_opens_it():
     old = Thought("x", seal("openai_chat", {"f": "reasoning"}))
-    assert reasoning_fields([old], "deepseek", BACK) == {"reasoning_content": "x"}
+    assert fields_of([old], "deepseek", BACK) == {"reasoning_content": "x"}
 
 
 ROUTER = Quirks(reasoning_field="reasoning_details")
@@ -274,41 +173,25 @@ def test_reasoning_details_go_back_unmodified_and_in_order():
         {"type": "reasoning.encrypted", "data": "gAAA", "id": "rs_1", "index": 0},
         {"type": "reasoning.text", "text": "b", "signature": "sig", "index": 1},
     ]
-    assert reasoning_fields([thought("b", d=details)], "deepseek", ROUTER) == {"reasoning_details": details}
+    assert fields_of([thought("b", d=details)], "deepseek", ROUTER) == {"reasoning_details": details}
 
 
-def test_streamed_pieces_of_one_reasoning_object_are_joined():
-    pieces = [
-        {
-            "type": "reasoning.text",
-            "text": "a",
-            "index": 0,
-            "format": "anthropic-claude-v1",
-            "signature": None,
-        },
-        {"type": "reasoning.text", "text": "b", "index": 0},
-        {"type": "reasoning.text", "signature": "sig", "index": 0},
-        {"type": "reasoning.text", "text": "c", "index": 1},
-        {"type": "reasoning.encrypted", "data": "1", "index": 2},
-        {"type": "reasoning.encrypted", "data": "2", "index": 2},
+def test_pieces_of_one_reasoning_object_are_joined():
+    pieces = [{"type": "reasoning.text", "text": word, "index": 0} for word in "ab"]
+    assert fields_of([thought(d=pieces)], "deepseek", ROUTER)["reasoning_details"] == [
+        {"type": "reasoning.text", "text": "ab", "index": 0}
     ]
-    assert reasoning_fields([thought(d=pieces)], "deepseek", ROUTER)["reasoning_details"] == [
-        {
-            "type": "reasoning.text",
-            "text": "ab",
-            "index": 0,
-            "format": "anthropic-claude-v1",
-            "signature": "sig",
-        },
-        {"type": "reasoning.text", "text": "c", "index": 1},
-        {"type": "reasoning.encrypted", "data": "1", "index": 2},
-        {"type": "reasoning.encrypted", "data": "2", "index": 2},
-    ]
+
+
+def test_what_no_work_is_left_for_is_foreign():
+    opener = EnvelopeOpener("openai_chat", max_work=200)
+    thoughts = [thought("one"), thought("two")]
+    assert reasoning_fields(thoughts, "deepseek", BACK, opener) == {"reasoning_content": "one"}
 
 
 def test_without_details_the_text_goes_back():
-    assert reasoning_fields([thought("b")], "deepseek", ROUTER) == {"reasoning": "b"}
-    assert reasoning_fields([thought("", d=["no object"])], "deepseek", ROUTER) == {}
+    assert fields_of([thought("b")], "deepseek", ROUTER) == {"reasoning": "b"}
+    assert fields_of([thought("", d=["no object"])], "deepseek", ROUTER) == {}
 
 
 def test_required_reasoning_that_nobody_has_is_empty():

@@ -202,10 +202,10 @@ def test_every_spelling_of_reasoning_is_thinking_said_once(delta, field):
     heard = hear_chat(chunk(delta), text("because"), finish(), DONE, thinking="shown", family="qwen")
     thinking, answer = content(heard)
     assert (thinking["thinking"], answer) == ("why", text_block("because"))
-    envelope = open_envelope(thinking["signature"])
-    assert envelope is not None
-    assert (envelope.payload["f"], envelope.payload["m"]) == (field, "qwen")
-    assert envelope.payload.get("d") == delta.get("reasoning_details")
+    payload = open_envelope(thinking["signature"], "openai_chat")
+    assert payload is not None
+    assert (payload["f"], payload["m"]) == (field, "qwen")
+    assert payload.get("d") == delta.get("reasoning_details")
 
 
 @pytest.mark.parametrize("mode", ["sealed", "hidden"])

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from dragoman.dialects.openai_chat.errors import read_failure, read_stream_error
+from dragoman.dialects.openai_error import read_failure, read_stream_error
 from dragoman.wire.exchange import ReplyHead
 from tests.support.chat_requests import ask
 

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from dragoman.dialects.openai_chat.identity import identity_fields
+from dragoman.dialects.identity import identity_fields
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.parse import parse_conversation
 from tests.support.chat_requests import ask, user

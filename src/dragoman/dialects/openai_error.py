@@ -1,4 +1,4 @@
-"""Errors of OpenAI-compatible servers as Anthropic's (spec/openai-chat.md section 10).
+"""Errors of OpenAI-compatible servers as Anthropic's (spec/openai-chat.md section 10, spec/openai-responses.md 14).
 
 Claude Code acts on exact wordings, on `retry-after` and on `x-should-retry` (spec/claude-code.md section 8).
 """
@@ -10,8 +10,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.context_overflow import Overflow, find_overflow, overflow_message
-from dragoman.dialects.openai_chat.mending import mend
-from dragoman.dialects.openai_chat.vendor_error import (
+from dragoman.dialects.openai_envelope import (
     CONTENT_FILTER,
     VendorError,
     parse_error,
@@ -21,8 +20,6 @@ from dragoman.dialects.retry_after import retry_after_seconds
 from dragoman.messages.errors import FINAL, ApiError, FailureKind, UpstreamFailure
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import Headers, ReplyHead
-
-__all__ = ["mend", "read_failure", "read_stream_error"]
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from dragoman.dialects.openai_chat.vendor_error import (
+from dragoman.dialects.openai_envelope import (
     LONGEST_MESSAGE,
     VendorError,
     parse_error,
