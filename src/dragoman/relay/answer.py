@@ -83,8 +83,7 @@ class Answer:
                     yield said
             self.trace.status = 200
         except UpstreamFailure as failure:
-            credential = self._attempt.credential if self._attempt else ""
-            raise self._failed(without_credential(failure.error, credential)) from failure
+            raise self._failed(self._shown(failure)) from failure
         except ApiError as error:
             self._failed(error)
             raise
@@ -215,9 +214,15 @@ class Answer:
         self.complete = True
         return writer.take()
 
+    def _shown(self, failure: UpstreamFailure) -> ApiError:
+        """What the client sees: another object than the failure's own, whose cause the failure cannot be without a
+        circle."""
+        error = without_credential(failure.error, self._attempt.credential if self._attempt else "")
+        return ApiError(error.status, error.message, type=error.type, headers=error.headers, body=error.body)
+
     def _failed(self, error: ApiError) -> ApiError:
-        """The error itself, noted. To be raised without a name: a frame that names what was raised in it makes a
-        circle, which keeps the whole request until the next collection."""
+        """The error itself, noted. It is raised without a name: a frame that names what was raised in it would be a
+        circle, and keep the whole request until the next collection."""
         committed = self._attempt is not None and self._attempt.gate.committed
         self.trace.status = 200 if committed and self._request.stream else error.status
         self.trace.ending = error.type

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 from contextlib import aclosing
 
@@ -672,3 +673,47 @@ async def test_comment_sent_by_a_relay_means_that_a_200_went_out():
     answered.set()
     assert (await task).status == 529
     assert bench.trace.status == 200
+
+
+CHAT = b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+GEMINI = b'data: {"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]}\n\n'
+MIDWAY = START + BLOCK + DELTA + error_frame("api_error", "broken")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "reply"),
+    [
+        ("openai_chat", streamed(CHAT)),
+        ("gemini", streamed(GEMINI)),
+        ("anthropic", streamed(START, BLOCK, DELTA, REST)),
+        ("openai_chat", whole(b"no", 404)),
+        ("anthropic", streamed(MIDWAY)),
+        ("gemini", streamed(b"data: nonsense\n\n")),
+    ],
+    ids=["chat", "gemini", "relayed", "refused", "broken midway", "nonsense"],
+)
+async def test_nothing_of_a_request_waits_for_the_next_collection(dialect, reply):
+    bench = Bench(FakeUpstream(reply), target(dialect))
+    gc.collect()
+    gc.disable()
+    try:
+        await heard_and_forgotten(bench.answer(tools=[{"name": "Read", "input_schema": {"type": "object"}}]))
+        assert unreachable_types() == set()
+    finally:
+        gc.enable()
+
+
+async def heard_and_forgotten(answer) -> None:
+    batches, error = await heard(answer)
+    assert batches or error is not None
+
+
+def unreachable_types() -> set[str]:
+    """Types of Dragoman's own among the objects that only a collection would free."""
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        return {type(one).__name__ for one in gc.garbage if type(one).__module__.startswith("dragoman.")}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
