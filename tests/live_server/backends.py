@@ -8,21 +8,35 @@ from typing import Any
 import pytest
 
 from dragoman.server.sse_response import Patience
-from tests.live_server.sessions import anthropic_settings, gemini_settings, openai_settings
+from tests.live_server.sessions import (
+    anthropic_settings,
+    gemini_settings,
+    openai_settings,
+    responses_settings,
+)
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.dragoman_in_process import InProcess, dragoman_in_process
 from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.openai_flavor import OPENAI, Flavor
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Script
+from tests.support.responses_flavor import OPENAI_RESPONSES, ResponsesFlavor
+from tests.support.responses_upstream import ScriptedResponses
 
 BACKENDS = ("openai_chat", "anthropic", "gemini")
 every_backend = pytest.mark.parametrize("backend", BACKENDS)
 
-MODELS = {"openai_chat": "some-model", "anthropic": "some-model", "gemini": "gemini-3.8-flash"}
-"""A name of each backend's own. What nobody knows of is no model of Gemini's that thinks."""
+MODELS = {
+    "openai_chat": "some-model",
+    "openai_responses": "gpt-6.2-sol",
+    "anthropic": "some-model",
+    "gemini": "gemini-3.8-flash",
+}
+"""A name of each backend's own. What nobody knows of is no model of Gemini's or OpenAI's that thinks."""
 
-Upstream = ScriptedOpenAI | ScriptedAnthropic | ScriptedGemini
+Upstream = ScriptedOpenAI | ScriptedResponses | ScriptedAnthropic | ScriptedGemini
+AnyFlavor = Flavor | ResponsesFlavor
+"""A flavor counts for the dialect that it is of."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +51,14 @@ class Scene:
         return self.dragoman.url
 
 
-def scripted(backend: str, script: Script, flavor: Flavor = OPENAI) -> Upstream:
+def scripted(backend: str, script: Script, flavor: AnyFlavor = OPENAI) -> Upstream:
     """An upstream that speaks this dialect."""
     match backend:
         case "openai_chat":
-            return ScriptedOpenAI(script, flavor=flavor)
+            return ScriptedOpenAI(script, flavor=flavor if isinstance(flavor, Flavor) else OPENAI)
+        case "openai_responses":
+            own = flavor if isinstance(flavor, ResponsesFlavor) else OPENAI_RESPONSES
+            return ScriptedResponses(script, flavor=own)
         case "gemini":
             return ScriptedGemini(script)
         case _:
@@ -52,6 +69,8 @@ def settings_for(upstream: Upstream) -> dict[str, str]:
     """The environment of a Dragoman whose every model is there."""
     if isinstance(upstream, ScriptedOpenAI):
         return openai_settings(upstream)
+    if isinstance(upstream, ScriptedResponses):
+        return responses_settings(upstream)
     if isinstance(upstream, ScriptedGemini):
         return gemini_settings(upstream)
     return anthropic_settings(upstream)
@@ -62,7 +81,7 @@ async def served(
     backend: str,
     script: Script,
     *,
-    flavor: Flavor = OPENAI,
+    flavor: AnyFlavor = OPENAI,
     env: Mapping[str, str] | None = None,
     patience: Patience | None = None,
     idle_seconds: float | None = None,
@@ -88,12 +107,11 @@ def question(**fields: Any) -> dict[str, Any]:
 
 def last_words(body: dict[str, Any]) -> str:
     """The text that a body of any backend's ends with."""
-    if "contents" in body:
-        return body["contents"][-1]["parts"][-1]["text"]
-    content = body["messages"][-1]["content"]
+    last = said_before(body)[-1]
+    content = last["parts"] if "parts" in last else last["content"]
     return content if isinstance(content, str) else content[-1]["text"]
 
 
 def said_before(body: dict[str, Any]) -> list[dict[str, Any]]:
     """The conversation in a body of any backend's."""
-    return body["contents"] if "contents" in body else body["messages"]
+    return body.get("contents") or body.get("input") or body["messages"]

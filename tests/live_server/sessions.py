@@ -8,15 +8,30 @@ from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Reply
+from tests.support.responses_upstream import ScriptedResponses
 
 OPENAI_KEY = "test-key-openai"
 ANTHROPIC_KEY = "test-key-anthropic"
 GEMINI_KEY = "test-key-gemini"
 
+RESULTS = ('"tool_result"', '"role": "tool"', '"functionResponse"', '"function_call_output"')
+"""How each backend's language marks what a tool returned."""
+
 
 def openai_settings(upstream: ScriptedOpenAI) -> dict[str, str]:
     """The environment of a Dragoman whose every model is at this upstream."""
     return {"OPENAI_API_KEY": OPENAI_KEY, "OPENAI_BASE_URL": upstream.base_url}
+
+
+def responses_settings(upstream: ScriptedResponses) -> dict[str, str]:
+    """The same for an upstream that speaks Responses."""
+    return {
+        "OPENAI_API_KEY": OPENAI_KEY,
+        "OPENAI_BASE_URL": upstream.base_url,
+        "OPENAI_DIALECT": "openai_responses",
+        "BIG_MODEL": "gpt-6.2-sol",
+        "SMALL_MODEL": "gpt-6.2-luna",
+    }
 
 
 def anthropic_settings(upstream: ScriptedAnthropic) -> dict[str, str]:
@@ -44,8 +59,8 @@ def first_time(mishap: Reply, script: Callable[[dict[str, Any]], Reply]) -> Call
     seen: set[int] = set()
 
     def flaky(body: dict[str, Any]) -> Reply:
-        conversation = json.dumps(body.get("messages") or body["contents"])
-        results = sum(map(conversation.count, ('"tool_result"', '"role": "tool"', '"functionResponse"')))
+        conversation = json.dumps(body.get("messages") or body.get("contents") or body["input"])
+        results = sum(map(conversation.count, RESULTS))
         if results in seen:
             return script(body)
         seen.add(results)

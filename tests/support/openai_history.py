@@ -44,12 +44,13 @@ def _check_content(message: dict[str, Any], path: str, flavor: Flavor) -> None:
 
 def _check_part(part: dict[str, Any], path: str) -> None:
     if part["type"] == "image_url":
-        _check_image(part["image_url"]["url"], f"{path}.image_url.url")
+        check_image(part["image_url"]["url"], f"{path}.image_url.url")
     if part["type"] == "file":
         _check_file(part["file"], f"{path}.file")
 
 
-def _check_image(url: str, path: str) -> None:
+def check_image(url: str, path: str) -> None:
+    """Raises Refused unless it is an address or a data URL of an image that is taken."""
     if url.startswith(("http://", "https://")):
         return
     wanted = (
@@ -65,7 +66,7 @@ def _check_image(url: str, path: str) -> None:
         raise Refused(
             f"{wanted} unsupported MIME type '{parsed['media']}'.", param=path, code="invalid_value"
         )
-    _check_base64(parsed["data"], wanted, path)
+    check_base64(parsed["data"], wanted, path)
 
 
 def _check_file(file: dict[str, Any], path: str) -> None:
@@ -79,10 +80,11 @@ def _check_file(file: dict[str, Any], path: str) -> None:
         raise Refused(
             f"Missing required parameter: '{path}.filename'.", param=path, code="missing_required_parameter"
         )
-    _check_base64(parsed["data"], wanted, path)
+    check_base64(parsed["data"], wanted, path)
 
 
-def _check_base64(data: str, wanted: str, path: str) -> None:
+def check_base64(data: str, wanted: str, path: str) -> None:
+    """Raises Refused for nothing or no base64; `wanted` begins the message."""
     try:
         decoded = base64.b64decode(data, validate=True)
     except binascii.Error:

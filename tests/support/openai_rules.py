@@ -33,11 +33,11 @@ def check_request(body: Any, flavor: Flavor) -> None:
         raise Refused("you must provide a model parameter")
     _check_flavor_fields(body, flavor)
     for found in openai_mismatches(_without_extras(body, flavor)):
-        raise _mismatch(found)
+        raise mismatch_refusal(found)
     if not body["messages"]:
         raise empty_array("messages")
     _check_lengths(body)
-    _check_stream_options(body)
+    check_stream_options(body)
     _check_tools(body, flavor)
     _check_response_format(body, flavor)
     check_history(body, flavor)
@@ -77,7 +77,8 @@ def _without_extras(body: dict[str, Any], flavor: Flavor) -> dict[str, Any]:
     return kept
 
 
-def _mismatch(found: Mismatch) -> Refused:
+def mismatch_refusal(found: Mismatch) -> Refused:
+    """What the server says to a shape that its types do not know."""
     match found.kind:
         case "unknown":
             return unknown_parameter(found.path)
@@ -115,7 +116,8 @@ def _check_lengths(body: dict[str, Any]) -> None:
         raise Refused(message, param="temperature", code="decimal_above_max_value")
 
 
-def _check_stream_options(body: dict[str, Any]) -> None:
+def check_stream_options(body: dict[str, Any]) -> None:
+    """Raises Refused for options of a stream without one."""
     if body.get("stream_options") is not None and not body.get("stream"):
         message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
         raise Refused(message, param="stream_options")
@@ -134,7 +136,7 @@ def _check_tools(body: dict[str, Any], flavor: Flavor) -> None:
         raise array_too_long("tools", 128, len(tools))
     names: list[str] = []
     for index, tool in enumerate(tools):
-        _check_function(tool["function"], f"tools[{index}].function")
+        check_function(tool["function"], f"tools[{index}].function")
         names.append(tool["function"]["name"])
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -155,7 +157,8 @@ def _check_tool_choice(choice: Any, names: list[str], flavor: Flavor) -> None:
         raise Refused(message, param="tool_choice")
 
 
-def _check_function(function: dict[str, Any], path: str) -> None:
+def check_function(function: dict[str, Any], path: str) -> None:
+    """Raises Refused for a name, a schema or a strict schema that is not taken."""
     name = function["name"]
     if not TOOL_NAME.match(name):
         message = (

@@ -78,7 +78,7 @@ class ScriptedOpenAI(ScriptedServer):
                 return self._model_list()
             if request.method != "POST" or request.path != "/v1/chat/completions":
                 raise Refused(f"Invalid URL ({request.method} {request.path})", status=404)
-            body = _parsed(request)
+            body = parsed(request)
             check_request(body, self.flavor)
             self._check_model(body["model"])
         except Refused as refused:
@@ -170,7 +170,8 @@ class ScriptedOpenAI(ScriptedServer):
         return hashlib.sha256(f"{purpose}{self._ids}".encode()).hexdigest()[:length]
 
 
-def _parsed(request: WireRequest) -> Any:
+def parsed(request: WireRequest) -> Any:
+    """The JSON of a request. Raises Refused if it is none."""
     media = (request.header("content-type") or "").partition(";")[0].strip()
     if media != "application/json":
         raise Refused(

@@ -73,6 +73,25 @@ def seen_by_openai(body: dict[str, Any]) -> Seen:
     return Seen(calls, tools, "response_format" in body)
 
 
+def seen_by_responses(body: dict[str, Any]) -> Seen:
+    """Reads a Responses request. Tools may come in the middle of the conversation."""
+    results = {
+        item["call_id"]: _plain(item["output"])
+        for item in body["input"]
+        if item.get("type") == "function_call_output"
+    }
+    calls = tuple(
+        DoneCall(item["name"], json.loads(item["arguments"]), results.get(item["call_id"], ""))
+        for item in body["input"]
+        if item.get("type") == "function_call"
+    )
+    later = [tool for item in body["input"] for tool in item.get("tools") or ()]
+    tools = [*(body.get("tools") or ()), *later]
+    format = (body.get("text") or {}).get("format") or {}
+    wants_json = format.get("type") == "json_schema"
+    return Seen(calls, frozenset(tool["name"] for tool in tools if "name" in tool), wants_json)
+
+
 def seen_by_gemini(body: dict[str, Any]) -> Seen:
     """Reads a generateContent request. Results are told apart by their place, as Gemini does: ids may be missing."""
     contents = body["contents"]
@@ -145,6 +164,10 @@ class CodingTask:
     def with_openai(self, body: dict[str, Any]) -> Reply:
         """The script for ScriptedOpenAI."""
         return self._next(seen_by_openai(body))
+
+    def with_responses(self, body: dict[str, Any]) -> Reply:
+        """The script for ScriptedResponses."""
+        return self._next(seen_by_responses(body))
 
     def with_gemini(self, body: dict[str, Any]) -> Reply:
         """The script for ScriptedGemini."""

@@ -40,14 +40,20 @@ def mismatches(value: Any, hint: Any, path: str = "") -> Iterator[Mismatch]:
     elif origin in (Union, types.UnionType):
         yield from _of_union(value, get_args(hint), path)
     elif origin is Literal:
-        if value not in get_args(hint):
-            yield Mismatch(path, "value", tuple(map(str, get_args(hint))), str(value))
+        yield from _of_literal(value, get_args(hint), path)
     elif origin is not None and issubclass(origin, Mapping):
         yield from _of_mapping(value, get_args(hint)[1], path)
     elif origin is not None and issubclass(origin, Iterable):
         yield from _of_array(value, get_args(hint)[0], path)
     elif not _is_a(value, hint):
         yield Mismatch(path, "type", (_name(hint),), json_type(value))
+
+
+def _of_literal(value: Any, allowed: tuple[Any, ...], path: str) -> Iterator[Mismatch]:
+    if isinstance(value, (dict, list)):
+        yield Mismatch(path, "type", ("a string",), json_type(value))
+    elif value not in allowed:
+        yield Mismatch(path, "value", tuple(map(str, allowed)), str(value))
 
 
 def _is_a(value: Any, hint: Any) -> bool:
@@ -133,7 +139,9 @@ def _of_union(value: Any, members: tuple[Any, ...], path: str) -> Iterator[Misma
     tags = (f"{path}.type", f"{path}.role", "type", "role")
     tagged = [found for found in shaped if not any(one.path in tags for one in found)]
     if shaped and not tagged:
-        wrong = [one for found in shaped for one in found if one.path in tags]
+        # A role is judged by the shapes of the type, if there are any.
+        typed = [found for found in shaped if not any(one.path in tags[::2] for one in found)]
+        wrong = [one for found in typed or shaped for one in found if one.path in tags]
         wanted = tuple(dict.fromkeys(literal for one in wrong for literal in one.wanted))
         yield Mismatch(wrong[0].path, wrong[0].kind, wanted, wrong[0].found)
     elif tagged:

@@ -57,6 +57,27 @@ def chat_turn(said: Reply, turn: int, broken: bool) -> list[dict[str, Any]]:
     return [{"role": "assistant", "content": None, "tool_calls": calls}, *results]
 
 
+def responses_turn(said: Reply, turn: int, broken: bool) -> list[dict[str, Any]]:
+    calls = [
+        {
+            "type": "function_call",
+            "call_id": f"t{turn}_{n}",
+            "name": call.name,
+            "arguments": json.dumps(call.arguments),
+        }
+        for n, call in enumerate(said.calls)
+    ]
+    results = [
+        {
+            "type": "function_call_output",
+            "call_id": f"t{turn}_{n}",
+            "output": [{"type": "input_text", "text": run_tool(call, broken)}],
+        }
+        for n, call in enumerate(said.calls)
+    ]
+    return [*calls, *results]
+
+
 def gemini_turn(said: Reply, turn: int, broken: bool) -> list[dict[str, Any]]:
     calls = [{"functionCall": {"name": call.name, "args": call.arguments}} for call in said.calls]
     results = [
@@ -98,6 +119,12 @@ def test_task_ends_well_in_every_language(tmp_path: Path) -> None:
 
     assert play(with_gemini, gemini_turn, GEMINI_TOOLS) == task.final_text
 
+    def with_responses(body: dict[str, Any]) -> Reply:
+        later = {"type": "additional_tools", "tools": MESSAGES_TOOLS[-1:]}
+        return task.with_responses({"input": [*body["messages"], later], "tools": body["tools"]})
+
+    assert play(with_responses, responses_turn, MESSAGES_TOOLS[:-1]) == task.final_text
+
 
 def test_wrong_result_is_told(tmp_path: Path) -> None:
     task = CodingTask(tmp_path)
@@ -128,3 +155,17 @@ def test_request_on_the_side_is_answered(tmp_path: Path, fields: dict[str, Any],
 def test_request_on_the_side_is_answered_by_gemini(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
     body = {"contents": [{"role": "user", "parts": [{"text": "Title?"}]}]} | fields
     assert CodingTask(tmp_path).with_gemini(body).parts == (Text(said),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "All right."),
+        ({"text": {"format": {"type": "json_schema"}}}, '{"title": "A scripted task"}'),
+    ],
+)
+def test_request_on_the_side_is_answered_in_responses(
+    tmp_path: Path, fields: dict[str, Any], said: str
+) -> None:
+    body = {"input": [{"role": "user", "content": "Title?"}]} | fields
+    assert CodingTask(tmp_path).with_responses(body).parts == (Text(said),)

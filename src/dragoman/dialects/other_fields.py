@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from dragoman.dialects.losses import Losses
 from dragoman.messages.errors import invalid_request
+from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonvalues import as_list, as_object
 
 _SILENT = frozenset(
@@ -22,6 +23,12 @@ _REASONS = {
     "container": "the upstream has no containers",
     "mcp_servers": "the upstream connects to no MCP servers; connect them to the client",
 }
+
+
+PREFILL_REFUSED = (
+    "This model does not support assistant message prefill. The conversation must end with a user message."
+)
+"""The real API's words."""
 
 
 def judge_other_fields(fields: Iterable[str], raw: dict[str, Any], losses: Losses) -> None:
@@ -68,3 +75,9 @@ def _keeps_all_thinking(edit: Any) -> bool:
     fields = cast("dict[str, Any]", edit)
     keep = fields.get("keep")
     return fields.get("type") == "clear_thinking_20251015" and keep in ("all", {"type": "all"}, None)
+
+
+def refuse_prefill(request: MessagesRequest, conversation: Conversation) -> None:
+    """Raises ApiError (400) for an answer that the client began itself."""
+    if conversation.messages and conversation.messages[-1].role == "assistant" and not request.counting:
+        raise invalid_request(PREFILL_REFUSED)

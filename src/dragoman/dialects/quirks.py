@@ -101,6 +101,27 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the built-in search can leave out domains."""
     flat_count: bool = False
     """Whether the token count takes the fields of a request as they are (section 13)."""
+    system_as_item: bool = False
+    """Whether the system prompt is the first input item, where it is part of the cached prefix; else it goes into
+    `instructions` (spec/openai-responses.md section 2)."""
+    encrypted_reasoning: bool = False
+    """Whether the model's reasoning is asked for in encrypted form, so that it can come back (section 4)."""
+    reasoning_summaries: bool = False
+    """Whether a summary of the reasoning may be asked for (section 7.2)."""
+    phases: bool = False
+    """Whether assistant messages say if they were the model's last word (section 3)."""
+    additional_tools: bool = False
+    """Whether tools may come later, in items of their own (section 5)."""
+    cache_breakpoints: bool = False
+    """Whether parts may carry `prompt_cache_breakpoint` (section 9)."""
+    streaming: bool = True
+    """Whether answers may be streamed (section 2)."""
+    web_search: bool = False
+    """Whether the server has a web search of its own that the API's `web_search_*` tools become (section 10)."""
+    truncation: bool = True
+    """Whether `truncation` is understood."""
+    service_tiers: bool = False
+    """Whether `service_tier` is understood."""
     claude_on_vertex: bool = False
     """Messages in Vertex AI's form: the version in the body, the model in the URL (spec/vertex.md section 4)."""
     refused_betas: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.block_parts import Part
+from dragoman.dialects.cache_markers import CacheMarkers
 from dragoman.dialects.history import Call, Placed, Turn, note_text, read_history, system_blocks
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.openai_chat.content import ContentWriter
@@ -32,9 +33,6 @@ from dragoman.messages.tool_json import as_tool_input
 from dragoman.wire.jsonbytes import encode
 
 ChatMessage = dict[str, Any]
-
-CacheMarkers = dict[tuple[int, int], dict[str, Any]]
-"""`cache_control` of blocks by message index and position, for servers that take it."""
 
 
 class WrittenMessages(msgspec.Struct, frozen=True):

@@ -1,15 +1,15 @@
 """Writes a Messages request as a Chat Completions request (spec/openai-chat.md section 1)."""
 
 import math
-from typing import Any, cast
+from typing import Any
 
+from dragoman.dialects.cache_markers import cache_markers
 from dragoman.dialects.dialect import NOWHERE, Origin, Written
 from dragoman.dialects.effort import head_room
 from dragoman.dialects.identity import identity_fields
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.model_family import model_family
 from dragoman.dialects.openai_chat.conversation import (
-    CacheMarkers,
     ChatMessage,
     WrittenMessages,
     write_messages,
@@ -18,7 +18,7 @@ from dragoman.dialects.openai_chat.output_format import write_output_format
 from dragoman.dialects.openai_chat.reasoning import DIALECT, write_effort
 from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.openai_chat.tools import write_tools
-from dragoman.dialects.other_fields import judge_other_fields
+from dragoman.dialects.other_fields import judge_other_fields, refuse_prefill
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
@@ -28,7 +28,6 @@ from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_t
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import encode
-from dragoman.wire.jsonvalues import as_list
 
 PATH = "/chat/completions"
 
@@ -41,11 +40,6 @@ answer is streamed and folded, because proxies on the way close connections that
 LARGEST_STOP_LIST = 4
 """Stop sequences that every server takes; the reader enforces them all anyway."""
 
-PREFILL_REFUSED = (
-    "This model does not support assistant message prefill. The conversation must end with a user message."
-)
-"""The real API's words."""
-
 
 def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE) -> Written:
     """The request for the upstream model `model`, streamed unless the answer can only be short.
@@ -53,7 +47,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
     Raises ApiError for a prefilled answer, an empty conversation and what `judge_other_fields` refuses.
     """
     conversation = parse_conversation(request)
-    _refuse_prefill(request, conversation)
+    refuse_prefill(request, conversation)
     losses = Losses()
     seal = origin.seal(DIALECT, model_family(model))
     judge_other_fields(conversation.others, request.raw, losses)
@@ -65,7 +59,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
         quirks,
         losses,
         seal,
-        markers=_cache_markers(request, quirks),
+        markers=cache_markers(request) if quirks.cache_control else {},
         instructions=output.instructions,
         closing_note=tools.note,
     )
@@ -105,24 +99,6 @@ def _estimate(body: dict[str, Any], data: bytes, written: WrittenMessages) -> in
     text = data[: len(data) - len(tools)]
     read = estimate_tokens(text, written.media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
     return max(math.ceil(read) - estimate_tokens(around), MESSAGE_TOKENS) + written.media_tokens
-
-
-def _refuse_prefill(request: MessagesRequest, conversation: Conversation) -> None:
-    if conversation.messages and conversation.messages[-1].role == "assistant" and not request.counting:
-        raise invalid_request(PREFILL_REFUSED)
-
-
-def _cache_markers(request: MessagesRequest, quirks: Quirks) -> CacheMarkers:
-    if not quirks.cache_control:
-        return {}
-    markers: CacheMarkers = {}
-    for index, message in enumerate(cast("list[dict[str, Any]]", request.raw["messages"])):
-        content: Any = message.get("content")
-        for position, block in enumerate(as_list(content)):
-            marker: Any = cast("dict[str, Any]", block).get("cache_control")
-            if isinstance(marker, dict):
-                markers[index, position] = cast("dict[str, Any]", marker)
-    return markers
 
 
 def _stream_fields(quirks: Quirks) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""An assistant turn as items: texts, calls, and the reasoning that belongs to them (spec/openai-responses.md 3 and 4)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dragoman.dialects.history import Call, Placed, Turn
+from dragoman.dialects.losses import Losses
+from dragoman.dialects.openai_responses.reasoning import reasoning_item
+from dragoman.dialects.plain_text import server_tool_text
+from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.tool_ids import UpstreamIds
+from dragoman.dialects.tool_names import upstream_tool_name
+from dragoman.messages.blocks import (
+    Compaction,
+    RedactedThought,
+    ServerToolResult,
+    ServerToolUse,
+    Text,
+    Thought,
+    ToolUse,
+    UnknownBlock,
+)
+from dragoman.messages.envelope import EnvelopeOpener
+from dragoman.messages.tool_json import as_tool_input
+from dragoman.wire.jsonbytes import encode
+
+Item = dict[str, Any]
+
+
+class AssistantWriter:
+    """Writes the assistant turns of one request, in their order."""
+
+    def __init__(
+        self, quirks: Quirks, losses: Losses, opener: EnvelopeOpener, kept: Callable[[str], str | None]
+    ) -> None:
+        self._quirks = quirks
+        self._losses = losses
+        self._opener = opener
+        self._kept = kept
+        self._ids = UpstreamIds(quirks)
+        self._call_ids: dict[int, str] = {}
+
+    def call_id(self, call: Call) -> str:
+        """The upstream's id of a call that was written."""
+        return self._call_ids[id(call.place)]
+
+    def items(self, turn: Turn) -> list[Item]:
+        """The turn. Losses: reasoning whose envelope is damaged, and blocks without a place."""
+        for call in turn.calls:
+            self._call_ids[id(call.place)] = self._ids.claim(call.use.id)
+        places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_position)
+        asked: dict[str, ServerToolUse] = {}
+        searched = any(isinstance(placed.block, (ServerToolUse, ServerToolResult)) for placed in places)
+        # A search becomes text, and reasoning without the item that followed it is a 400 (section 10.4).
+        reasons = self._quirks.reasoning_back != "never" and not searched
+        items: list[Item] = []
+        for placed in places:
+            items += self._of(placed, asked, reasons)
+        items += [_message(server_tool_text(use, None)) for use in asked.values()]
+        while items and items[-1]["type"] == "reasoning":
+            items.pop()
+        return self._with_phases(items)
+
+    def _of(self, placed: Placed, asked: dict[str, ServerToolUse], reasons: bool) -> list[Item]:
+        block = placed.block
+        match block:
+            case Text():
+                return [_message(block.text)] if block.text.strip() else []
+            case Thought():
+                return self._reasoning(block.signature, f"{placed.path}.signature") if reasons else []
+            case RedactedThought():
+                return self._reasoning(block.data, f"{placed.path}.data") if reasons else []
+            case ToolUse():
+                return [*self._kept_reasoning(block.id, reasons), self._call(placed, block)]
+            case ServerToolUse():
+                asked[block.id] = block
+                return []
+            case ServerToolResult():
+                return [_message(server_tool_text(asked.pop(block.tool_use_id, None), block))]
+            case Compaction() | UnknownBlock(type="fallback" | "mcp_tool_listing"):
+                return []
+            case _:
+                self._losses.dropped(placed.path, "the block has no place in an assistant message")
+                return []
+
+    def _reasoning(self, envelope: str, field: str) -> list[Item]:
+        opened = self._opener.open(envelope)
+        if opened is None:
+            if (fault := self._opener.fault(envelope)) is not None:
+                self._losses.dropped(field, fault)
+            return []
+        item = reasoning_item(opened)
+        return [] if item is None else [item]
+
+    def _kept_reasoning(self, tool_use_id: str, reasons: bool) -> list[Item]:
+        """Of clients that wanted no thinking blocks."""
+        kept = self._kept(tool_use_id) if reasons else None
+        opened = self._opener.open(kept) if kept is not None else None
+        item = reasoning_item(opened) if opened is not None else None
+        return [] if item is None else [item]
+
+    def _call(self, placed: Placed, use: ToolUse) -> Item:
+        return {
+            "type": "function_call",
+            "call_id": self._call_ids[id(placed)],
+            "name": upstream_tool_name(use.name, self._quirks.max_tool_name),
+            "arguments": encode(as_tool_input(use.input)).decode(),
+        }
+
+    def _with_phases(self, items: list[Item]) -> list[Item]:
+        """What the model said on the way, and what it ended with; Anthropic's text has no place for it (section 3)."""
+        if not self._quirks.phases:
+            return items
+        messages = [item for item in items if item["type"] == "message"]
+        calls = any(item["type"] == "function_call" for item in items)
+        for number, message in enumerate(messages, 1):
+            last = number == len(messages) and not calls
+            message["phase"] = "final_answer" if last else "commentary"
+        return items
+
+
+def _message(text: str) -> Item:
+    return {"type": "message", "role": "assistant", "content": text}
+
+
+def _position(placed: Placed) -> tuple[int, int]:
+    return placed.message, placed.position

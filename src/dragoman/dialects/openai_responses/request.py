@@ -1,0 +1,177 @@
+"""Writes a Messages request as a Responses request (spec/openai-responses.md sections 2 and 14)."""
+
+import math
+from typing import Any
+
+import msgspec
+
+from dragoman.dialects.cache_markers import settled_markers
+from dragoman.dialects.dialect import Origin, Written
+from dragoman.dialects.effort import head_room
+from dragoman.dialects.identity import identity_fields
+from dragoman.dialects.losses import Losses
+from dragoman.dialects.model_family import model_family
+from dragoman.dialects.openai_responses.assistant_items import AssistantWriter
+from dragoman.dialects.openai_responses.input_items import InputWriter, WrittenInput
+from dragoman.dialects.openai_responses.output_format import write_output_format
+from dragoman.dialects.openai_responses.reasoning import DIALECT, thoughts_of, write_reasoning
+from dragoman.dialects.openai_responses.shapes import Reading
+from dragoman.dialects.openai_responses.tools import WrittenTools, write_tools
+from dragoman.dialects.openai_responses.web_search import SOURCES
+from dragoman.dialects.other_fields import judge_other_fields, refuse_prefill
+from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.sampling import sampling_fields
+from dragoman.dialects.tool_names import tool_name_table
+from dragoman.messages.envelope import EnvelopeOpener, Seal
+from dragoman.messages.errors import invalid_request
+from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens
+from dragoman.messages.parse import parse_conversation
+from dragoman.messages.request import Conversation, MessagesRequest
+from dragoman.wire.jsonbytes import encode, join_object
+
+PATH = "/responses"
+COUNT_PATH = "/responses/input_tokens"
+
+_COUNTED = (
+    "model",
+    "instructions",
+    "input",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "reasoning",
+    "text",
+)
+
+
+def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin) -> Written:
+    """The request for the upstream model `model`: it keeps nothing upstream, and is streamed.
+
+    Raises ApiError for a prefilled answer, an empty conversation and what `judge_other_fields` refuses.
+    """
+    conversation = parse_conversation(request)
+    refuse_prefill(request, conversation)
+    losses = Losses()
+    judge_other_fields(conversation.others, request.raw, losses)
+    seal = origin.seal(DIALECT, model_family(model))
+    tools = write_tools(conversation, quirks, losses)
+    output = write_output_format(conversation, quirks, losses)
+    instructions = [text for text in (tools.instructions, output.instructions) if text is not None]
+    written = InputWriter(
+        conversation,
+        model,
+        quirks,
+        losses,
+        AssistantWriter(quirks, losses, EnvelopeOpener(seal), origin.kept),
+        tools.items,
+        settled_markers(request) if quirks.cache_breakpoints else {},
+    ).write("\n\n".join(instructions) or None, tools.note)
+    if not any(_says_something(item) for item in written.items):
+        raise invalid_request("messages: at least one message must have content")
+    limit = _output_limit(request, conversation, quirks, losses)
+    values: dict[str, Any] = {"model": model, "store": False}
+    if quirks.truncation:
+        values["truncation"] = "disabled"
+    values |= _stream_fields(quirks)
+    values["max_output_tokens"] = limit
+    values |= write_reasoning(conversation, quirks, searches=tools.search is not None)
+    values |= _include(quirks, tools)
+    values |= output.fields
+    values |= _sampling_fields(conversation, quirks, losses)
+    eager = [tool for tool in tools.fields.get("tools", ()) if tool["type"] == "function"]
+    prefix = [written.instructions, written.items[: written.first_turn], eager]
+    values |= identity_fields(request, conversation, quirks, prefix)
+    values |= tools.fields
+    if written.instructions is not None:
+        values["instructions"] = written.instructions
+    values["input"] = written.items
+    fields = {name: msgspec.Raw(encode(value)) for name, value in values.items()}
+    return Written(
+        PATH,
+        join_object(fields),
+        losses=losses.as_tuple(),
+        estimated_input_tokens=_estimate(fields, written),
+        empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
+        streaming=quirks.streaming,
+        reading=_reading(request, conversation, quirks, limit, seal, tools),
+    )
+
+
+def write_count(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin) -> Written:
+    """The request for the exact count: what the model reads, translated as for a real call (section 14)."""
+    written = write_request(request, model, quirks, origin)
+    whole = _BODY.decode(written.body)
+    counted = {name: whole[name] for name in _COUNTED if name in whole}
+    return Written(COUNT_PATH, join_object(counted), streaming=False)
+
+
+_BODY = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _says_something(item: dict[str, Any]) -> bool:
+    return item.get("role") not in ("developer", "system")
+
+
+def _stream_fields(quirks: Quirks) -> dict[str, Any]:
+    if not quirks.streaming:
+        return {"stream": False}
+    options = {"stream_options": {"include_obfuscation": False}} if quirks.include_obfuscation else {}
+    return {"stream": True, **options}
+
+
+def _include(quirks: Quirks, tools: WrittenTools) -> dict[str, Any]:
+    wanted = ["reasoning.encrypted_content"] if quirks.encrypted_reasoning else []
+    if tools.search is not None:
+        wanted.append(SOURCES)
+    return {"include": wanted} if wanted else {}
+
+
+def _output_limit(
+    request: MessagesRequest, conversation: Conversation, quirks: Quirks, losses: Losses
+) -> int:
+    limit = request.max_tokens + head_room(conversation, request.max_tokens, quirks)
+    if quirks.max_output_tokens is not None and limit > quirks.max_output_tokens:
+        limit = quirks.max_output_tokens
+        if request.max_tokens > limit:
+            losses.approximated("max_tokens", f"the model writes at most {limit} tokens")
+    return max(limit, quirks.min_output_tokens)
+
+
+def _sampling_fields(conversation: Conversation, quirks: Quirks, losses: Losses) -> dict[str, Any]:
+    fields: dict[str, Any] = {**sampling_fields(conversation, quirks, losses)}
+    if conversation.top_k is not None:
+        losses.dropped("top_k", "the server has no such field")
+    if conversation.service_tier == "standard_only" and quirks.service_tiers:
+        fields["service_tier"] = "default"
+    if conversation.speed == "fast":
+        losses.dropped("speed", "the server has no fast mode")
+    return fields
+
+
+def _estimate(fields: dict[str, msgspec.Raw], written: WrittenInput) -> int:
+    """What the model reads: input, instructions and tools."""
+    text = b"".join([bytes(fields[name]) for name in ("instructions", "input") if name in fields])
+    tools = bytes(fields["tools"]) if "tools" in fields else b""
+    read = estimate_tokens(text, written.media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
+    return max(math.ceil(read), MESSAGE_TOKENS) + written.media_tokens
+
+
+def _reading(
+    request: MessagesRequest,
+    conversation: Conversation,
+    quirks: Quirks,
+    limit: int,
+    seal: Seal,
+    tools: WrittenTools,
+) -> Reading:
+    choice = conversation.tool_choice
+    return Reading(
+        message_model=request.model,
+        thoughts=thoughts_of(conversation),
+        stop_sequences=tuple(stop for stop in conversation.stop_sequences if stop),
+        single_tool_call=choice is not None and choice.disable_parallel_tool_use,
+        tool_names=tool_name_table(conversation.tools, quirks.max_tool_name),
+        visible_tokens=request.max_tokens if limit > request.max_tokens else None,
+        seal=seal,
+        search=tools.search,
+    )

@@ -1,0 +1,55 @@
+"""The dialect as one value: which function of this folder answers which call of `Dialect`."""
+
+from dragoman.dialects.dialect import NOWHERE, Mended, NewId, Origin, ReplyReader, Written
+from dragoman.dialects.openai_error import read_failure
+from dragoman.dialects.openai_responses.mending import mend
+from dragoman.dialects.openai_responses.reply import ResponsesReply
+from dragoman.dialects.openai_responses.request import write_count, write_request
+from dragoman.dialects.openai_responses.shapes import Reading
+from dragoman.dialects.quirks import Quirks
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.messages.request import MessagesRequest
+from dragoman.wire.exchange import Headers, ReplyHead
+from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import as_object
+
+
+class OpenAIResponses:
+    """Implements `Dialect`."""
+
+    name = "openai_responses"
+
+    def write_request(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written:
+        return write_request(request, model, quirks, origin)
+
+    def write_count(
+        self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
+    ) -> Written | None:
+        return write_count(request, model, quirks, origin)
+
+    def read_count(self, body: bytes) -> int:
+        try:
+            value = decode(body)
+        except JsonError:
+            value = None
+        count = as_object(value).get("input_tokens")
+        if not isinstance(count, int):
+            raise UpstreamNonsense("the upstream's token count has no `input_tokens`")
+        return count
+
+    def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
+        assert isinstance(written.reading, Reading)
+        return ResponsesReply(request, written.reading, new_id, written.estimated_input_tokens)
+
+    def read_failure(
+        self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
+    ) -> UpstreamFailure:
+        return read_failure(head, body, request)
+
+    def relayed_headers(self, head: ReplyHead) -> Headers:
+        return ()
+
+    def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
+        return mend(failure, quirks)
