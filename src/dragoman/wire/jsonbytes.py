@@ -7,7 +7,6 @@ they cut an emoji (libraries.md section 4); both are settled here.
 import json
 import re
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -38,13 +37,6 @@ def encode(value: Any) -> bytes:
         return _encode(value)
     except UnicodeEncodeError:
         return _encode(_without_surrogates(msgspec.to_builtins(value)))
-
-
-def join_object(fields: dict[str, msgspec.Raw]) -> bytes:
-    """One JSON object of values that stay as they are written. They are copied once: a second copy of a long
-    conversation would cost as much as encoding it."""
-    pieces = [piece for name, value in fields.items() for piece in (b",", encode(name), b":", value)]
-    return b"".join([b"{", *pieces[1:], b"}"])
 
 
 def decode(data: bytes, max_depth: int = MAX_DEPTH) -> Any:
@@ -100,15 +92,11 @@ def replace_lone_surrogates(data: bytes) -> bytes:
 def _too_deep(value: Any, limit: int) -> bool:
     level: list[Any] = [value] if type(value) in _CONTAINERS else []
     for _ in range(limit):
-        items: Iterable[Any] = chain.from_iterable(map(_items, level))
-        level = [item for item in items if type(item) in _CONTAINERS]
         if not level:
             return False
-    return True
-
-
-def _items(container: Any) -> Iterable[Any]:
-    return cast("dict[str, Any]", container).values() if isinstance(container, dict) else container
+        inside: list[Iterable[Any]] = [one.values() if type(one) is dict else one for one in level]
+        level = [item for items in inside for item in items if type(item) is dict or type(item) is list]
+    return bool(level)
 
 
 def _reason(error: Exception) -> str:

@@ -688,9 +688,10 @@ MIDWAY = START + BLOCK + DELTA + error_frame("api_error", "broken")
         ("anthropic", streamed(START, BLOCK, DELTA, REST)),
         ("openai_chat", whole(b"no", 404)),
         ("anthropic", streamed(MIDWAY)),
+        ("openai_responses", streamed(b"data: nonsense\n\n")),
         ("gemini", streamed(b"data: nonsense\n\n")),
     ],
-    ids=["chat", "gemini", "relayed", "refused", "broken midway", "nonsense"],
+    ids=["chat", "gemini", "relayed", "refused", "broken midway", "responses", "nonsense"],
 )
 async def test_nothing_of_a_request_waits_for_the_next_collection(dialect, reply):
     bench = Bench(FakeUpstream(reply), target(dialect))
