@@ -23,7 +23,9 @@ from tests.support.replies import Script
 from tests.support.responses_flavor import OPENAI_RESPONSES, ResponsesFlavor
 from tests.support.responses_upstream import ScriptedResponses
 
-BACKENDS = ("openai_chat", "anthropic", "gemini")
+BACKENDS = ("openai_chat", "openai_responses", "anthropic", "gemini")
+ALWAYS_STREAMED = ("openai_responses", "gemini")
+"""Those that are asked for a stream whatever the client wants."""
 every_backend = pytest.mark.parametrize("backend", BACKENDS)
 
 MODELS = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.live_server.backends import every_backend, question, served
+from tests.live_server.backends import ALWAYS_STREAMED, every_backend, question, served
 from tests.live_server.phases import CALL, PHASES, after
 from tests.live_server.sdk import WEATHER
 from tests.live_server.sessions import ANTHROPIC_KEY, GEMINI_KEY, OPENAI_KEY
@@ -109,10 +109,10 @@ async def test_silence_of_the_configured_length_is_an_error(backend: str) -> Non
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 async def test_json_to_a_streamed_request_and_the_reverse(backend: str, stream: bool) -> None:
     """R8: a whole answer is said as a stream; a stream where JSON was asked for is nonsense, unless we asked for it.
-    Gemini is asked for a stream in both cases."""
+    Gemini and Responses are asked for a stream in both cases."""
 
     def script(body: dict[str, Any]) -> Reply:
-        streamed = not stream and backend != "gemini"
+        streamed = not stream and backend not in ALWAYS_STREAMED
         return Reply(answer=scene.upstream.rendered(reply("Hello", CALL), body | {"stream": streamed}))
 
     async with served(backend, script, flavor=COMPATIBLE) as scene:
@@ -121,7 +121,7 @@ async def test_json_to_a_streamed_request_and_the_reverse(backend: str, stream: 
         events = check_stream(answer.body)
         assert events[-1]["type"] == "message_stop"
         assert "get_weather" in json.dumps(events)
-    elif backend == "gemini":
+    elif backend in ALWAYS_STREAMED:
         assert [block["type"] for block in answer.json()["content"]] == ["text", "tool_use"]
     else:
         assert answer.status == 502

@@ -14,7 +14,7 @@ from tests.support.replies import reply
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "claude-code"
 STRICT = {"DRAGOMAN_STRICT": "true"}
 PLAIN = [{"role": "user", "content": "hi"}]
-SEALED = "dgm1.openai_chat.eJyrVspMUbJSUipJLS5RslKKBQAmoQRQ.0123456789abcdef"
+SEALED = "dgm2.openai_chat.eJyrVspMUbJSUipJLS5RslKKBQAmoQRQ..0123456789abcdefghijkl"
 
 LOST: dict[str, tuple[dict[str, Any], str]] = {
     "top_k": ({"top_k": 5}, "top_k"),

@@ -198,6 +198,8 @@ async def test_structured_output_is_asked_for_and_parsed(backend: str) -> None:
     (asked,) = scene.upstream.asked
     if backend == "openai_chat":
         assert asked["response_format"]["json_schema"]["schema"]["required"] == ["name", "age"]
+    elif backend == "openai_responses":
+        assert asked["text"]["format"]["schema"]["required"] == ["name", "age"]
     elif backend == "gemini":
         assert asked["generationConfig"]["responseMimeType"] == "application/json"
         assert asked["generationConfig"]["responseJsonSchema"]["required"] == ["name", "age"]

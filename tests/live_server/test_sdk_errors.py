@@ -140,7 +140,9 @@ async def test_either_key_in_either_header_is_right(options: dict[str, str | Non
 @every_backend
 async def test_error_inside_a_stream_is_raised_after_the_text(backend: str) -> None:
     """T72, case 8: what was said is kept, the upstream's words are in the exception."""
-    script = reply(Text("Once upon", 4), StreamError("the model fell over", "overloaded_error"))
+    script = reply(
+        Text("Once upon", 4), StreamError("the model fell over", "overloaded_error", "server_is_overloaded")
+    )
     async with served(backend, script) as scene, sdk(scene.url) as client:
         heard = []
         with pytest.raises(anthropic.APIStatusError, match="the model fell over") as caught:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from dragoman.dialects.openai_chat.reasoning_details import join_details
 from dragoman.dialects.tool_ids import original_tool_id
-from dragoman.messages.envelope import open_envelope
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import MessageDelta, MessageStop
 from dragoman.messages.fold import fold
@@ -16,6 +15,7 @@ from tests.support.chat_chunks import open_reply
 from tests.support.openai_flavor import COMPATIBLE
 from tests.support.reading import check_grammar, said_to
 from tests.support.replies import Reasoning, Reply, Text
+from tests.support.sealing import opened
 from tests.support.strategies import (
     byte_splits,
     calls,
@@ -125,7 +125,7 @@ def test_every_thinking_block_can_be_sent_back(reply):
     for mode in ("shown", "sealed"):
         said, _ = read([stream.raw], thinking=mode)
         blocks = [block for block in fold(said)["content"] if block["type"] == "thinking"]
-        payloads = [open_envelope(block["signature"], "openai_chat") for block in blocks]
+        payloads = [opened(block["signature"], "openai_chat") for block in blocks]
         assert None not in payloads
         details = [detail for payload in payloads if payload for detail in payload.get("d", [])]
         deltas = [choice["delta"] for chunk in stream.chunks for choice in chunk["choices"]]

@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 from dragoman.dialects.dialect import Origin
 from dragoman.dialects.registry import DIALECTS
-from dragoman.messages.envelope import MAX_PAYLOAD_BYTES, MAX_WORK, SEPARATOR_WORK, EnvelopeOpener, seal
+from dragoman.messages.envelope import MAX_PAYLOAD_BYTES, MAX_WORK, SEPARATOR_WORK, EnvelopeOpener, Seal
 from dragoman.messages.parse import parse_request
 from dragoman.routing.presets import quirks_for
 from dragoman.wire.jsonbytes import encode
 
 GEMINI = quirks_for("https://generativelanguage.googleapis.com/v1beta", "gemini-3.8-flash", "gemini")
 ROUTER = quirks_for("https://openrouter.ai/api/v1", "deepseek/deepseek-v4", "openai_chat")
-OURS = {"a": "ours", "m": "gemini-3"}
+SEALS = {
+    "gemini": Seal("gemini", "ours", "gemini-3", b"secret"),
+    "openai_chat": Seal("openai_chat", "ours", "deepseek", b"secret"),
+}
 TOOLS = [
     {"name": "Bash", "input_schema": {"type": "object"}},
     {"type": "web_search_20250305", "name": "web_search"},
@@ -27,43 +30,49 @@ TOOLS = [
 
 
 def forged(dialect: str, data: bytes) -> str:
-    """An envelope as anybody can make one, around whatever bytes."""
+    """An envelope as only who knows the key can make one, around whatever bytes."""
     packed = base64.urlsafe_b64encode(zlib.compress(data, 9)).rstrip(b"=").decode()
-    sealed = f"dgm1.{dialect}.{packed}"
-    return f"{sealed}.{hashlib.blake2b(sealed.encode(), digest_size=8).hexdigest()}"
+    sealed = f"dgm2.{dialect}.{packed}."
+    return f"{sealed}.{SEALS[dialect].check(sealed)}"
 
 
 def noise(size: int) -> str:
     return hashlib.shake_128(b"noise").hexdigest(size)
 
 
-def repeated(pattern: bytes, count: int, tail: int) -> bytes:
-    """An object that holds `pattern` many times, and noise so that it does not look like a bomb."""
-    return b'{"a":"ours","m":"gemini-3","d":[' + pattern * count + b'"' + noise(tail).encode() + b'"]}'
+def repeated(dialect: str, pattern: bytes, count: int, tail: int) -> bytes:
+    """What is sealed, which holds `pattern` many times, and noise so that it does not look like a bomb."""
+    whose = f'["ours","{SEALS[dialect].family}",'.encode()
+    return whose + b'{"d":[' + pattern * count + b'"' + noise(tail).encode() + b'"]}]'
 
 
 def found(size: int) -> dict[str, object]:
     """A side call with a long result."""
     called = {"functionCall": {"id": "c", "name": "web_search", "args": {}}, "thoughtSignature": "c2ln"}
     answer = {"id": "c", "name": "web_search", "response": {"output": "found " * (size // 6)}}
-    return OURS | {"parts": [called], "responses": [{"functionResponse": answer}]}
+    return {"parts": [called], "responses": [{"functionResponse": answer}]}
 
 
 patterns = st.sampled_from([b"[],", b"{},", b"0,", b'"",', b'"aaaaaaaaaaaaaaaaaaaaaaaa",', b"[[[[[[]]]]]],"])
 signatures = st.one_of(
     st.builds(
-        lambda dialect, pattern, count, tail: forged(dialect, repeated(pattern, count, tail)),
+        lambda dialect, pattern, count, tail: forged(dialect, repeated(dialect, pattern, count, tail)),
         st.sampled_from(["gemini", "openai_chat"]),
         patterns,
         st.sampled_from([1, 1000, 20_000, 400_000]),
         st.sampled_from([0, 1000, 8000]),
     ),
     st.builds(
-        lambda count: seal("gemini", OURS | {"s": [["call", "toolu_1", "c2ln"]] * count}),
+        lambda count: SEALS["gemini"].close({"s": [["call", "toolu_1", "c2ln"]] * count}),
         st.sampled_from([1, 100, 20_000]),
     ),
-    st.builds(lambda size: seal("gemini", found(size)), st.sampled_from([100, 10_000, 900_000])),
-    st.builds(lambda size: seal("openai_chat", {"t": "hm " * size}), st.sampled_from([10, 10_000, 300_000])),
+    st.builds(lambda size: SEALS["gemini"].close(found(size)), st.sampled_from([100, 10_000, 900_000])),
+    st.builds(
+        lambda size: SEALS["openai_chat"].close({"t": "hm " * size}), st.sampled_from([10, 10_000, 300_000])
+    ),
+    st.builds(
+        lambda size: SEALS["openai_chat"].close({"t": "hm"}, "A" * size), st.sampled_from([10, 2_000_000])
+    ),
 )
 quick = settings(max_examples=15, deadline=None)
 
@@ -71,11 +80,11 @@ quick = settings(max_examples=15, deadline=None)
 @quick
 @given(st.lists(signatures, max_size=6), st.integers(1, 200), st.sampled_from(["gemini", "openai_chat"]))
 def test_the_work_of_a_request_has_a_limit(forgeries, times, dialect):
-    opener = EnvelopeOpener(dialect)
-    opened = [payload for one in forgeries * times if (payload := opener.open(one)) is not None]
-    sizes = {id(payload): data for payload in opened if (data := encode(payload))}
-    handed_out = sum(len(sizes[id(payload)]) for payload in opened)
-    values = sum(sum(map(sizes[id(payload)].count, (b"[", b"{", b","))) for payload in opened)
+    opener = EnvelopeOpener(SEALS[dialect])
+    opened = [held for one in forgeries * times if (held := opener.open(one)) is not None]
+    sizes = {id(held): encode(held.payload) + held.raw.encode() for held in opened}
+    handed_out = sum(len(sizes[id(held)]) for held in opened)
+    values = sum(sum(map(sizes[id(held)].count, (b"[", b"{", b","))) for held in opened)
     assert handed_out + SEPARATOR_WORK * values <= MAX_WORK
     distinct = sum(len(one) for one in set(forgeries))
     assert len(sizes) <= len(set(forgeries))
@@ -115,7 +124,9 @@ def body_of(forgeries, times):
 @given(forgeries=st.lists(signatures, min_size=1, max_size=3), times=st.integers(1, 25))
 def test_what_is_written_of_forged_envelopes_has_a_limit(dialect, model, quirks, forgeries, times):
     body = json.dumps(body_of(forgeries, times)).encode()
-    written = DIALECTS[dialect].write_request(parse_request(body, ()), model, quirks, Origin("ours"))
+    written = DIALECTS[dialect].write_request(
+        parse_request(body, ()), model, quirks, Origin("ours", seal_key=b"secret")
+    )
     assert len(written.body) <= 4 * len(body) + 2 * MAX_WORK
     assert json.loads(written.body)
 
@@ -123,9 +134,9 @@ def test_what_is_written_of_forged_envelopes_has_a_limit(dialect, model, quirks,
 @pytest.mark.parametrize("dialect", ["gemini", "openai_chat"])
 def test_a_small_bomb_takes_little_memory(dialect):
     """8 MB of brackets in 8 kB: whoever decodes them holds half a gigabyte."""
-    bomb = forged(dialect, repeated(b"[],", 2_700_000, 0))
+    bomb = forged(dialect, repeated(dialect, b"[],", 2_700_000, 0))
     assert len(bomb) < 12_000
-    opener = EnvelopeOpener(dialect)
+    opener = EnvelopeOpener(SEALS[dialect])
     tracemalloc.start()
     assert opener.open(bomb) is None
     peak = tracemalloc.get_traced_memory()[1]

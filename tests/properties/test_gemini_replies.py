@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.dialects.tool_ids import original_tool_id
-from dragoman.messages.envelope import open_envelope
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import MessageDelta, MessageStop
 from dragoman.messages.fold import fold
@@ -23,8 +22,10 @@ from tests.support.gemini_streams import (
     read_answer,
 )
 from tests.support.reading import check_grammar, hear, hear_whole
+from tests.support.sealing import opened
 from tests.support.strategies import byte_splits, line_endings
 
+OURS = {"account": "ours", "family": "gemini-3"}
 quick = settings(max_examples=60, deadline=None)
 SILENT = replace(AI_STUDIO, signs=frozenset())
 
@@ -40,7 +41,7 @@ def calls_of(message):
 def signatures_of(message):
     """Kind, key and value of each signature in the thinking blocks."""
     blocks = [block for block in message["content"] if block["type"] == "thinking"]
-    payloads = [open_envelope(block["signature"], "gemini") for block in blocks]
+    payloads = [opened(block["signature"], "gemini", **OURS) for block in blocks]
     return [entry for payload in payloads for entry in payload["s"]]
 
 
@@ -125,8 +126,8 @@ def test_every_signature_of_a_call_is_kept_and_travels_where_thinking_is_wanted(
     wanted = [["call", by_id[id], value] for id, value in stream.signed.items() if id != "words"]
     assert len(wanted) == min(len(by_id), 1)
     for entry in wanted:
-        kept = open_envelope(answer.kept[entry[1]], "gemini")
-        assert kept == {"a": "ours", "m": "gemini-3", "s": [entry]}
+        kept = opened(answer.kept[entry[1]], "gemini", **OURS)
+        assert kept == {"s": [entry]}
     carried = [entry for entry in signatures_of(message) if entry[0] == "call"]
     assert carried == ([] if thinking == "hidden" else wanted)
     if thinking == "hidden":

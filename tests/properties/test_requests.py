@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.registry import DIALECTS
-from dragoman.messages.envelope import seal
 from dragoman.messages.parse import parse_request
 from dragoman.routing.presets import quirks_for
 from tests.support.openai_flavor import COMPATIBLE
 from tests.support.openai_history import check_history
+from tests.support.sealing import seal
 from tests.support.strategies import conversations, images, text_blocks, texts
 
 quick = settings(max_examples=60, deadline=None)
@@ -47,9 +47,11 @@ servers = st.sampled_from(SERVERS)
 
 IDS = ("call_0", "toolu_dpAAAAAAAA_call_0", "toolu_01Abc", "Bash", "tool:1/ü", "x" * 64, "functions.Bash:0")
 SIGNED = (
-    seal("openai_chat", {"f": "reasoning_content", "m": "deepseek"}),
+    seal("openai_chat", {"f": "reasoning_content"}, family="deepseek"),
     seal(
-        "openai_chat", {"f": "reasoning", "m": "gemini", "d": [{"type": "reasoning.encrypted", "data": "x"}]}
+        "openai_chat",
+        {"f": "reasoning", "d": [{"type": "reasoning.encrypted", "data": "x"}]},
+        family="gemini",
     ),
     seal("gemini", {"parts": []}),
     "EqQBCgIYAhIM",

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.gemini_flavor import GeminiFlavor
 from tests.support.gemini_models import generation
-from tests.support.gemini_refusal import Refused, invalid_field, unable
+from tests.support.gemini_refusal import Refused, bad_payload, invalid_field, unable
 
 PAYLOADS = (
     "text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult",
@@ -29,8 +29,19 @@ def check_part(part: dict[str, Any], path: str, model: str, flavor: GeminiFlavor
         _check_file(part["fileData"], path, flavor)
     if "functionCall" in part and not part["functionCall"].get("name"):
         raise invalid_field(f"{path}.function_call.name", "Name cannot be empty.", flavor)
+    _check_id(part, path, model, flavor)
     if "functionResponse" in part:
         _check_result(part["functionResponse"], f"{path}.function_response", model, flavor)
+
+
+def _check_id(part: dict[str, Any], path: str, model: str, flavor: GeminiFlavor) -> None:
+    if not flavor.vertex or generation(model) >= 3:
+        return
+    for name, field in (("functionCall", "function_call"), ("functionResponse", "function_response")):
+        if "id" in part.get(name, ()):
+            at = f"{path}.{field}"
+            words = f"Invalid JSON payload received. Unknown name \"id\" at '{at}': Cannot find field."
+            raise bad_payload([(at, words)])
 
 
 def _check_payload(part: dict[str, Any], path: str, flavor: GeminiFlavor) -> None:

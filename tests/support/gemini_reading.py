@@ -9,7 +9,7 @@ import msgspec
 
 from dragoman.dialects.gemini.reply import GeminiReply
 from dragoman.dialects.gemini.shapes import Reading
-from dragoman.messages.envelope import open_envelope
+from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import Event, MessageStart, Relayed, Said, frame_of
 from dragoman.messages.fold import fold
@@ -22,6 +22,7 @@ from tests.support.reading import (
     said_to,
     single_bytes,
 )
+from tests.support.sealing import opened
 
 ESTIMATED_INPUT = 321
 """What the reader is told to expect; no chunk in the tests says this number."""
@@ -140,8 +141,7 @@ def open_reply(**reading: Any) -> GeminiReply:
         "message_model": "claude-sonnet-5",
         "path": "/models/gemini-3.8-flash:streamGenerateContent?alt=sse",
         "fields": FIELDS,
-        "account": "account",
-        "family": "gemini-3",
+        "seal": Seal("gemini", "account", "gemini-3"),
         "max_tokens": 32_000,
     }
     return GeminiReply(Reading(**usual | reading), counting_ids(), ESTIMATED_INPUT)
@@ -191,10 +191,9 @@ def signatures_in(
 
 
 def payload_of(signature: str, account: str = "account", family: str = "gemini-3") -> dict[str, Any]:
-    opened = open_envelope(signature, "gemini")
-    assert opened is not None
-    assert (opened["a"], opened["m"]) == (account, family)
-    return opened
+    payload = opened(signature, "gemini", account=account, family=family)
+    assert payload is not None
+    return payload
 
 
 def _played(reader: GeminiReply, replies: Sequence[Sequence[bytes]]) -> Played:
@@ -205,7 +204,10 @@ def _played(reader: GeminiReply, replies: Sequence[Sequence[bytes]]) -> Played:
                 played.said += said
                 played.kept |= reader.take_kept()
         except UpstreamFailure as failure:
-            played.failure = failure
+            instead = reader.take_failure(failure)
+            played.failure = failure if instead is None else None
+            played.said += instead or ()
+            played.kept |= reader.take_kept()
         if played.failure is not None or not _ask_on(played):
             assert number == len(replies) - 1, f"reply {number} ended the answer: {played.failure}"
             assert reader.finished or played.failure is not None

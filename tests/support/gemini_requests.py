@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from dragoman.dialects.dialect import NOWHERE, Origin, Written
 from dragoman.dialects.gemini.request import write_count, write_request
-from dragoman.dialects.gemini.signatures import Seal, Signature, model_family
+from dragoman.dialects.gemini.signatures import DIALECT, Signature, model_family, seal_signatures
 from dragoman.dialects.quirks import Quirks
+from dragoman.messages.envelope import Seal
 from dragoman.messages.request import MessagesRequest
 from dragoman.routing.presets import quirks_for
 from tests.support.gemini_flavor import AI_STUDIO, VERTEX, GeminiFlavor
@@ -71,8 +72,8 @@ def count_of(request: MessagesRequest, model: str = NEW, *, vertex: bool = False
 
 def sealed(*signatures: tuple[str, str, str], model: str = NEW, account: str = ACCOUNT, **more: Any) -> str:
     """The envelope of an earlier answer: (kind, key, value) for each signature."""
-    seal = Seal(account, model_family(model))
-    return seal.close([Signature(*signature) for signature in signatures], **more)  # type: ignore[arg-type]
+    seal = Seal(DIALECT, account, model_family(model))
+    return seal_signatures(seal, [Signature(*signature) for signature in signatures], **more)  # type: ignore[arg-type]
 
 
 def origin_of(kept: dict[str, str] | None = None, account: str = ACCOUNT) -> Origin:

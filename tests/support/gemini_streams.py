@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dragoman.dialects.dialect import Written
 from dragoman.dialects.gemini.reply import GeminiReply
 from dragoman.dialects.gemini.shapes import Reading
+from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import Said
 from tests.support.gemini_flavor import AI_STUDIO, GeminiFlavor
@@ -128,8 +129,7 @@ def open_gemini(**reading: Any) -> GeminiReply:
         "message_model": "claude-sonnet-5",
         "path": "/models/gemini-3.8-flash:streamGenerateContent?alt=sse",
         "fields": ASKED,
-        "account": "ours",
-        "family": "gemini-3",
+        "seal": Seal("gemini", "ours", "gemini-3"),
         "thinking": "shown",
         "max_tokens": 10**6,
     }

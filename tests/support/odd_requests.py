@@ -8,10 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dragoman.messages.envelope import seal
 from dragoman.messages.parse import parse_request
 from dragoman.messages.request import MessagesRequest
 from tests.support.chat_requests import PNG
+from tests.support.sealing import seal
 
 FIXTURES = sorted((Path(__file__).parents[1] / "fixtures" / "claude-code").glob("*.json"))
 
@@ -55,9 +55,8 @@ RESULT = st.builds(
     st.one_of(st.none(), WORDS, st.lists(st.one_of(TEXT, IMAGE, PDF, REFERENCE, UNKNOWN), max_size=3)),
     st.booleans(),
 )
+OURS = {"account": "ours", "family": "gemini-3"}
 OWN = {
-    "a": "ours",
-    "m": "gemini-3",
     "s": [["call", "toolu_1", "c2ln"], ["text", "", "dGV4dA=="], ["thought", "", "aG0="], ["call"], None],
 }
 """What the Gemini dialect seals, and some that it does not."""
@@ -67,7 +66,7 @@ CALLED = {
 }
 ANSWERED = {"functionResponse": {"id": "call_0", "name": "web_search", "response": {"output": "found"}}}
 FOUND = [
-    [{"type": "web_search_result", "encrypted_content": seal("gemini", OWN | parts)}]
+    [{"type": "web_search_result", "encrypted_content": seal("gemini", OWN | parts, **OURS)}]
     for parts in (
         {"parts": [CALLED], "responses": [ANSWERED]},
         {"parts": [CALLED], "responses": []},
@@ -80,9 +79,13 @@ FOUND = [
 THOUGHT = st.sampled_from(
     [
         {"type": "thinking", "thinking": "hm", "signature": ""},
-        {"type": "thinking", "thinking": "hm", "signature": seal("openai_chat", {"m": "m", "t": "deep"})},
-        {"type": "thinking", "thinking": "", "signature": seal("gemini", OWN)},
-        {"type": "thinking", "thinking": "hm", "signature": seal("gemini", OWN | {"s": "no list"})},
+        {
+            "type": "thinking",
+            "thinking": "hm",
+            "signature": seal("openai_chat", {"t": "deep"}, account="ours", family="m"),
+        },
+        {"type": "thinking", "thinking": "", "signature": seal("gemini", OWN, **OURS)},
+        {"type": "thinking", "thinking": "hm", "signature": seal("gemini", OWN | {"s": "no list"}, **OURS)},
         {"type": "redacted_thinking", "data": "x"},
         {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "q"}},
         {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []},

@@ -1,7 +1,7 @@
 """The smallest possible dialect, so that tests of the relay are not about a vendor.
 
 A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N`, `keep KEY`, `more` (a further request is to
-follow), `end REASON`, `fail WORDS`, `bug`. An error body is `CODE: WORDS`. A request tells the quirks that it was written with.
+follow), `try` (one that may fail), `end REASON`, `fail WORDS`, `bug`. An error body is `CODE: WORDS`. A request tells the quirks that it was written with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,11 @@ LESSONS = {
     "only sampling": {"sampling": True},
     "no images": {"images": False},
     "no files": {"files": False},
+    "only files": {"files": True},
+    "only files, no sampling": {"files": True, "sampling": False},
 }
-"""What a refusal teaches; `no files` teaches what the defaults know already, `no images` holds for one request."""
+"""What a refusal teaches, one field each time. `no files` teaches what the defaults know already, `no images` holds for
+one request, and whatever is taught of files changes nothing that is sent."""
 
 
 def lines(*said: str) -> bytes:
@@ -83,7 +86,9 @@ class PlainDialect:
         lesson = LESSONS.get(failure.vendor_message)
         if lesson is None:
             return None
-        return Mended(msgspec.structs.replace(quirks, **lesson), lasting="images" not in lesson)
+        new = {name: value for name, value in lesson.items() if getattr(quirks, name) != value}
+        field, value = next(iter((new or lesson).items()))
+        return Mended(msgspec.structs.replace(quirks, **{field: value}), lasting=field != "images")
 
 
 class PlainReply:
@@ -95,6 +100,7 @@ class PlainReply:
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
         self._more = False
+        self._tries = False
         self._kept: dict[str, str] = {}
 
     def feed(self, frame: Frame) -> Sequence[Said]:
@@ -110,8 +116,9 @@ class PlainReply:
                 self.usage = Usage(input_tokens=int(rest))
             case "keep":
                 self._kept[rest] = f"state of {rest}"
-            case "more":
+            case "more" | "try":
                 self._more = True
+                self._tries = word == "try"
             case "end":
                 self.finished = True
                 self.stop_reason = rest
@@ -141,6 +148,14 @@ class PlainReply:
     def follow_up(self) -> Written | None:
         more, self._more = self._more, False
         return Written("/more", b"{}") if more else None
+
+    def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
+        if not self._tries:
+            return None
+        self._tries = False
+        self._more = True
+        self._writer.text("failed: ")
+        return self._writer.take()
 
     def take_kept(self) -> Mapping[str, str]:
         kept, self._kept = self._kept, {}

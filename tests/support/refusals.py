@@ -29,7 +29,8 @@ EVERYTHING = Quirks(
 
 def mended(message: str, quirks: Quirks = EVERYTHING, status: int = 400, **fields: Any) -> Quirks | None:
     body = json.dumps({"error": {"message": message, **fields}}).encode()
-    return mend(read_failure(ReplyHead(status, ()), body, ask()), quirks)
+    mended = mend(read_failure(ReplyHead(status, ()), body, ask()), quirks)
+    return None if mended is None else mended.quirks
 
 
 def learned(message: str, quirks: Quirks = EVERYTHING, status: int = 400, **fields: Any) -> dict[str, Any]:

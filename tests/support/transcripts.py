@@ -5,7 +5,8 @@ reviewed in the diff.
 
 An answer that takes several requests has all replies in file 3, with NEXT_REQUEST between them, and the requests after
 the first in a second file 2. A signature that Dragoman sealed is written as what it holds, `sealed {...}`, also in
-file 1 and case.toml; `sealed openai_chat {...}` is of another dialect than the case.
+file 1 and case.toml, with its account as `a` and its family as `m`; `sealed openai_chat {...}` is of another dialect
+than the case.
 """
 
 import difflib
@@ -24,7 +25,7 @@ from msgspec.structs import replace
 from dragoman.dialects.dialect import Dialect, Origin, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.registry import DIALECTS
-from dragoman.messages.envelope import open_envelope, seal
+from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import ErrorDetail, ErrorEvent, Relayed, frame_of
 from dragoman.messages.fold import fold
@@ -33,6 +34,7 @@ from dragoman.messages.request import MessagesRequest
 from dragoman.routing.presets import quirks_for
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.reading import Heard, counting_ids, hear, hear_whole
+from tests.support.sealing import opened, whose
 
 ROOT = Path(__file__).parent.parent / "transcripts"
 
@@ -41,6 +43,9 @@ ESTIMATED_INPUT = 1000
 
 ACCOUNT = "ours"
 """Whose signatures are good."""
+
+SEAL_KEY = b"transcripts"
+"""With which they are sealed."""
 
 NEXT_REQUEST = b": next request\n\n"
 """Stands between the replies to the requests of one answer."""
@@ -57,7 +62,7 @@ POSSIBLE = (FOLLOW_UPS, WHOLE_REPLY)
 LONGEST_FILE = 75
 LINE_LENGTH = 110
 
-_SIGNATURE = re.compile(r"dgm1\.(\w+)\.[\w.-]+")
+_SIGNATURE = re.compile(r"dgm2\.(\w+)\.[\w-]+\.[\w=-]*\.[\w-]+")
 _READABLE = re.compile(r'"sealed (?:(\w+) )?(\{(?:[^"\\]|\\.)*\})"')
 
 
@@ -119,7 +124,9 @@ class Case:
         known = quirks_for(about.upstream, about.model, self.dialect.name) if about.upstream else Quirks()
         quirks = msgspec.convert(msgspec.to_builtins(known) | about.quirks, Quirks)
         kept = {key: json.loads(self._sealed(json.dumps(value))) for key, value in about.kept.items()}
-        return self.dialect.write_request(self.request(), about.model, quirks, Origin(ACCOUNT, kept.get))
+        return self.dialect.write_request(
+            self.request(), about.model, quirks, Origin(ACCOUNT, kept.get, SEAL_KEY)
+        )
 
     def open_reply(self) -> ReplyReader:
         written = replace(self.write(), estimated_input_tokens=ESTIMATED_INPUT)
@@ -157,7 +164,9 @@ class Case:
 
         def sealed(match: re.Match[str]) -> str:
             dialect, held = match.groups()
-            return json.dumps(seal(dialect or self.dialect.name, json.loads(json.loads(f'"{held}"'))))
+            payload = json.loads(json.loads(f'"{held}"'))
+            whose = payload.pop("a", ACCOUNT), payload.pop("m", "")
+            return json.dumps(Seal(dialect or self.dialect.name, *whose, SEAL_KEY).close(payload))
 
         return _READABLE.sub(sealed, text)
 
@@ -198,12 +207,14 @@ def _told(failure: UpstreamFailure) -> ErrorDetail:
 def _opened(text: str) -> str:
     """Sealed signatures as what they hold: their bytes depend on the compressor."""
 
-    def opened(match: re.Match[str]) -> str:
-        payload = open_envelope(match[0], match[1])
-        assert payload is not None, f"a signature that does not open: {match[0]}"
-        return json.dumps(f"sealed {json.dumps(payload, ensure_ascii=False)}", ensure_ascii=False)[1:-1]
+    def readable(match: re.Match[str]) -> str:
+        account, family = whose(match[0])
+        held = opened(match[0], match[1], account=account, family=family, key=SEAL_KEY)
+        assert held is not None, f"a signature that does not open: {match[0]}"
+        shown = json.dumps({"a": account, "m": family} | held, ensure_ascii=False)
+        return json.dumps(f"sealed {shown}", ensure_ascii=False)[1:-1]
 
-    return _SIGNATURE.sub(opened, text)
+    return _SIGNATURE.sub(readable, text)
 
 
 def pretty(value: Any, indent: str = "", before: int = 0) -> str:

@@ -301,6 +301,23 @@ def test_model_takes_what_suits_it(model: str, body: dict[str, Any]) -> None:
     check_request(body, model, AI_STUDIO)
 
 
+@pytest.mark.parametrize(
+    ("kept", "place"),
+    [("functionCall", "contents[1].parts[1].function_call"), ("functionResponse", "contents[2].parts[0].function_response")],
+)  # fmt: skip
+def test_older_models_on_vertex_know_no_ids_of_calls(kept: str, place: str) -> None:
+    body: dict[str, Any] = {"contents": copy.deepcopy(RIGHT["contents"])}
+    for content in body["contents"]:
+        for part in content["parts"]:
+            for name in ("functionCall", "functionResponse"):
+                if name in part:
+                    part[name].pop("parts", None)
+                    part[name] = {
+                        key: value for key, value in part[name].items() if key != "id" or name == kept
+                    }
+    assert f"Unknown name \"id\" at '{place}'" in refusal(body, OLD, VERTEX)
+
+
 def test_vertex_shows_thoughts_only_of_a_model_that_thinks() -> None:
     words = "Thinking_config.include_thoughts is only enabled when thinking is enabled."
     shown = thinking(thinkingBudget=0, includeThoughts=True)

@@ -25,10 +25,11 @@ def built_in_channels(settings: Settings) -> Channels:
     """The providers' channels: a provider's own base URL beats BASE_URL, which beats the vendor's host."""
     openai = _own(
         "openai",
-        settings.openai_dialect,
+        settings.openai_dialect or "openai_chat",
         settings.openai_base_url or VENDOR_URLS["openai_chat"],
         settings.openai_api_key,
         "OPENAI_API_KEY",
+        dialect_by_model=settings.openai_dialect is None,
     )
     gemini = _own(
         "gemini",
@@ -64,11 +65,20 @@ def named_channels(channel: ChannelSettings) -> Channels:
     )
 
 
-def _own(name: str, dialect: DialectName, url: str, key: Secret, setting: str) -> Channel:
+def _own(
+    name: str,
+    dialect: DialectName,
+    url: str,
+    key: Secret,
+    setting: str,
+    *,
+    dialect_by_model: bool = False,
+) -> Channel:
     return Channel(
         name=name,
         dialect=dialect,
         base_url=url,
+        dialect_by_model=dialect_by_model,
         credential=key.reveal(),
         credential_setting=setting,
         # A server that nobody knows may be one of the many that ask for no key.
@@ -95,7 +105,9 @@ def _shared(settings: Settings, url: str, vendor: str, dialect: DialectName, ven
     key = settings.api_key
     if not key and vendor_of(url) in (None, vendor):
         key = vendor_key
-    return _own("default", settings.base_url_dialect or dialect, url, key, "API_KEY")
+    told = settings.base_url_dialect
+    by_model = told is None and dialect == "openai_chat"
+    return _own("default", told or dialect, url, key, "API_KEY", dialect_by_model=by_model)
 
 
 def _vertex(settings: Settings, dialect: DialectName, version: str) -> Channel:
@@ -131,6 +143,7 @@ def _named(channel: ChannelSettings, dialect: DialectName) -> Channel:
         name=channel.name,
         dialect=spoken,
         base_url=channel.base_url or VENDOR_URLS[spoken],
+        dialect_by_model=channel.dialect is None and spoken == "openai_chat",
         credential=channel.api_key.reveal(),
         credential_setting=f"CHANNEL_{channel.name.upper()}_API_KEY",
         credential_required=False,

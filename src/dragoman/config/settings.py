@@ -101,8 +101,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What `BASE_URL` speaks: `openai_chat`, `openai_responses`, `gemini` or `anthropic`. Unset: what the model's
     prefix or family says."""
 
-    openai_dialect: DialectName = "openai_chat"
-    """What OpenAI's host or `OPENAI_BASE_URL` speaks: `openai_chat`, `openai_responses`, `gemini` or `anthropic`."""
+    openai_dialect: DialectName | None = None
+    """What OpenAI's host or `OPENAI_BASE_URL` speaks: `openai_chat`, `openai_responses`, `gemini` or `anthropic`. Unset:
+    the model decides. At OpenAI and Azure, GPT-5.4 and later are asked through Responses; all else through Chat
+    Completions, unless the server demands Responses."""
 
     channels: tuple[ChannelSettings, ...] = ()
     """Further endpoints."""
@@ -146,7 +148,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     dragoman_seal_key: Secret = Secret()
     """The secret that seals reasoning on its way through clients (docs/decisions/0028). Unset: one is made from the
-    other keys, so that a restart and a second instance with the same settings have the same."""
+    keys for upstreams, so that a restart and a second instance with the same settings have the same."""
 
     dragoman_strict: bool = False
     """Refuse a request that the upstream's language cannot carry whole, instead of naming what was lost."""
@@ -180,12 +182,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret as it is, for the scrubber of logs and answers."""
-        single = (
-            self.openai_api_key,
-            self.gemini_api_key,
-            self.anthropic_api_key,
-            self.api_key,
-            self.dragoman_seal_key,
-        )
+        own = (self.dragoman_seal_key, *self.dragoman_api_key)
+        return (*self.upstream_keys(), *(secret.reveal() for secret in own if secret))
+
+    def upstream_keys(self) -> tuple[str, ...]:
+        """Every key that an upstream is shown."""
+        single = (self.openai_api_key, self.gemini_api_key, self.anthropic_api_key, self.api_key)
         named = tuple(channel.api_key for channel in self.channels)
-        return tuple(secret.reveal() for secret in (*single, *self.dragoman_api_key, *named) if secret)
+        return tuple(secret.reveal() for secret in (*single, *named) if secret)

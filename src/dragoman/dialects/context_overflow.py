@@ -52,6 +52,8 @@ _WORDINGS = (
     r"prompt token count of <input> exceeds the limit of <limit>",
     # Gemini; Anthropic behind a gateway
     r"input token count \(<input>\) exceeds the maximum number of tokens allowed \(<limit>\)",
+    r"input token count is <input> but (?:the )?model only supports up to <limit>",
+    r"exceeds the maximum number of tokens allowed \(?<limit>",
     r"prompt is too long: <input> tokens > <limit> maximum",
     r"exceed context limit: <input> \+ <output> > <limit>",
     # A request larger than a whole minute's allowance: OpenAI 429, Groq 413

@@ -89,6 +89,11 @@ class ReplyReader(Protocol):
         """A further request, whose reply goes on with this answer; asked for after `finish`, None if there is none."""
         ...
 
+    def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
+        """What is said instead of a further request's answer, if the whole answer can do without; `follow_up` tells how it
+        goes on. None if it fails, too."""
+        ...
+
     def take_kept(self) -> Mapping[str, str]:
         """Envelopes to be kept for later requests, by the keys of their blocks; each is handed out once."""
         ...
@@ -124,6 +129,8 @@ class Mended(msgspec.Struct, frozen=True):
     """With which the refused request may succeed."""
     lasting: bool = True
     """Whether it holds for later requests too, once it has helped."""
+    speak: Literal["", "openai_responses"] = ""
+    """The dialect that the server demands instead; where nobody chose one, it is spoken and the quirks do not count."""
 
 
 class Dialect(Protocol):

@@ -83,6 +83,7 @@ _FILTERED = re.compile(
     r"content_filter|content_policy|responsibleaipolicy|content management policy|data_inspection_failed"
     r"|content_moderation|invalid_prompt|violating our usage policy|requires moderation|risk_control"
     r"|content exists risk|unsafe or sensitive content|safety_check"
+    r"|bio_policy|misalignment_policy_violation|image_content_policy_violation"
 )
 _CREDENTIAL = re.compile(
     r"invalid[ _]api[ _-]?key|incorrect api key|api key not valid|api[ _]key[ _](?:is )?(?:invalid|expired|disabled"
@@ -97,12 +98,14 @@ _UNPAID = re.compile(
 _QUOTA = re.compile(r"exceeded your current quota|quota_exceeded")
 """Of money if no time is told after which it is there again; else of a minute or a day."""
 _OVERLOADED = re.compile(
-    r"overloaded|server_busy|server is busy|at capacity|no available capacity|insufficient_system_resource"
+    r"overloaded|slow_down|server_busy|server is busy|at capacity|no available capacity|insufficient_system_resource"
     r"|model is (?:currently )?loading|loading model|too busy"
 )
 _IMAGE_TOO_LARGE = re.compile(
     r"image.{0,80}(?:too large|too big|exceed|dimension|maximum (?:size|resolution))|image_too_large"
 )
+_NOT_ALLOWED = re.compile(r"must be verified to use|data_residency_mismatch")
+"""Of the account, whatever the status: the model is there for others."""
 _UNAVAILABLE_MODEL = re.compile(
     r"model_not_found|deploymentnotfound|model.{0,100}(?:not found|does not exist|not exist|no longer available)"
     r"|not a valid model|unknown model|invalid model|no such model"
@@ -113,7 +116,8 @@ _STREAM_STATUSES: tuple[tuple[str, int], ...] = (
     (r"authentication|invalid_api_key|unauthorized", 401),
     (r"permission", 403),
     (r"not_found", 404),
-    (r"overloaded|insufficient_system_resource|unavailable|capacity", 503),
+    (r"overloaded|slow_down|insufficient_system_resource|unavailable|capacity", 503),
+    (r"(?:invalid|unsupported|empty|failed_to_download)_\w*image|image_\w+", 400),
     (r"timeout|timed out", 504),
 )
 
@@ -198,6 +202,7 @@ _RULES: tuple[tuple[Callable[[Case], bool], Callable[[Case], Judged]], ...] = (
     (_is_credential, _judge_credential),
     (_is_unpaid, lambda case: _refused(402, case.told)),
     (lambda case: _overflow(case) is not None, _judge_overflow),
+    (lambda case: bool(_NOT_ALLOWED.search(case.vendor.words)), lambda case: _refused(403, case.told)),
     (
         lambda case: case.status in (400, 413, 422) and bool(_IMAGE_TOO_LARGE.search(case.vendor.words)),
         _judge_image,

@@ -85,6 +85,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     max_tool_id: int = 40
     thinking_budgets: tuple[int, int] = (0, 0)
     """The least and the largest thinking budget in tokens (spec/gemini.md section 4.1)."""
+    call_ids: bool = False
+    """Whether Gemini's function calls and responses have ids; else they are told apart by their order."""
     thought_signatures: Literal["required", "optional", "never"] = "never"
     """Whether function calls go back with the signature that they came with (section 5)."""
     skip_signatures: bool = False

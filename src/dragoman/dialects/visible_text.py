@@ -4,6 +4,7 @@
 hit nor, if the model reasons, accept any: spec/openai-chat.md sections 6 and 8).
 """
 
+import re
 from typing import Literal
 
 THINK_OPEN = "<think>"
@@ -55,6 +56,52 @@ class ThinkTags:
         keep = _overlap(self._held, THINK_CLOSE)
         reasoning, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
         return reasoning, ""
+
+    def _release(self) -> str:
+        held, self._held = self._held, ""
+        return held
+
+
+_OPENING = re.compile(r"\s{0,64}```\w{0,32}[ \t\r]{0,64}(?:\n|(?=[\[{\"]))")
+_MAYBE_OPENING = re.compile(r"\s{0,64}(?:`{0,2}|```\w{0,32}[ \t\r]{0,64})")
+
+
+class Fence:
+    """Takes the fence of a code block off a text that is all in one, as models put JSON into which was asked for bare."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._state: Literal["start", "inside", "plain"] = "start"
+
+    def feed(self, piece: str) -> str:
+        """The text that no fence can begin in any more."""
+        if self._state == "plain":
+            return piece
+        self._held += piece
+        if self._state == "start":
+            opening = _OPENING.match(self._held)
+            if opening is None:
+                if _MAYBE_OPENING.fullmatch(self._held):
+                    return ""
+                self._state = "plain"
+                return self._release()
+            self._state = "inside"
+            self._held = self._held[opening.end() :]
+        text = self._held
+        bare = text.rstrip()
+        ticks = len(bare) - len(bare.rstrip("`"))
+        bare = bare[: len(bare) - min(ticks, 3)]
+        if ticks <= 3:
+            bare = bare.rstrip()
+        self._held = text[len(bare) :]
+        return bare
+
+    def finish(self) -> str:
+        """What was held when the text ended, without the fence's end."""
+        held = self._release()
+        if self._state == "start" and held:
+            self._state = "plain"
+        return "" if self._state == "inside" and held.strip() == "```" else held
 
     def _release(self) -> str:
         held, self._held = self._held, ""

@@ -12,6 +12,7 @@ opens an envelope treats what is in it as input, and opening costs little whatev
 import base64
 import binascii
 import hashlib
+import hmac
 import re
 import zlib
 from typing import Any, cast
@@ -58,7 +59,8 @@ class Seal(msgspec.Struct, frozen=True):
     """At most 64 bytes; empty: the check finds accidents only."""
 
     def close(self, payload: dict[str, Any], raw: str = "") -> str:
-        """A signature that carries `payload` and `raw`; the same input always gives the same text, for prefix caches."""
+        """A signature that carries `payload` and `raw`, for which `is_raw` holds; the same input always gives the same
+        text, for prefix caches."""
         data = encode([self.account, self.family, payload])
         packed = _packed(data)
         if len(data) > _most_bytes(packed):
@@ -106,7 +108,7 @@ class EnvelopeOpener:
         if known is None:
             known = self._opened[signature] = _open(signature, self._seal, left)
         opened, work = known
-        self.work += work + len(signature) * bool(opened and opened.raw)
+        self.work += work
         return opened if work <= left else None
 
     def fault(self, signature: str) -> str | None:
@@ -131,7 +133,10 @@ def is_raw(text: str) -> bool:
 
 def _is_whole(signature: str, seal: Seal) -> bool:
     sealed, _, check = signature.rpartition(".")
-    return signature.count(".") == _PARTS - 1 and check == seal.check(sealed)
+    expected = seal.check(sealed).encode()
+    return signature.count(".") == _PARTS - 1 and hmac.compare_digest(
+        check.encode("utf-8", "replace"), expected
+    )
 
 
 def _open(signature: str, seal: Seal, most_work: int) -> tuple[Opened | None, int]:
@@ -139,7 +144,10 @@ def _open(signature: str, seal: Seal, most_work: int) -> tuple[Opened | None, in
     if not signature.startswith(f"{_VERSION}.{seal.dialect}.") or not _is_whole(signature, seal):
         return None, 0
     _, _, packed, raw, _ = signature.split(".")
+    if not is_raw(raw):
+        return None, 0
     data, whole, work = _unpack(packed, min(_most_bytes(packed), most_work))
+    work += len(raw)
     separators = sum(map(data.count, (b"[", b"{", b",")))
     if not whole or separators > MAX_SEPARATORS or work + SEPARATOR_WORK * separators > most_work:
         return None, work

@@ -24,12 +24,15 @@ from dragoman.relay.headers import loss_header, relayed
 from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
+from dragoman.routing.ways import spoken_to
 from dragoman.wire.exchange import Headers
 from dragoman.wire.jsonbytes import encode
 from dragoman.wire.sse import comment
 
 MOST_MENDS = 4
 """How many refusals one request may learn from, each asking for another change."""
+MOST_LESSONS = 8
+"""How many changes one refusal may be taken for until one changes the request."""
 
 
 class Memory(Protocol):
@@ -38,6 +41,7 @@ class Memory(Protocol):
     def target(self, requested: str) -> Target: ...
     def quirks(self, target: Target) -> Quirks: ...
     def learn(self, target: Target, quirks: Quirks) -> None: ...
+    def speaks(self, target: Target) -> None: ...
 
 
 class Answer:
@@ -50,6 +54,7 @@ class Answer:
         self._attempt: Attempt | None = None
         self._started = False
         self._renewed = False
+        self._respoken = False
         self._lessons: dict[str, Any] = {}
         self.complete = False
         """The last event was handed out."""
@@ -161,19 +166,32 @@ class Answer:
                 if mended is None:
                     raise
                 quirks = mended.quirks
+                if mended.speak:
+                    target = spoken_to(target, mended.speak)
+                    quirks = self._memory.quirks(target)
+                    self._respoken, self._lessons = True, {}
 
     def _mended(self, attempt: Attempt, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
         """With what the same request is to be tried again, or None."""
         if not self._renewed and attempt.renews_token(failure):
             self._renewed = True
             return Mended(quirks)
-        mended = attempt.dialect.mend(failure, quirks)
-        if mended is None or mended.quirks == quirks:
-            return None
-        self.trace.learned.append(failure.vendor_message[:200])
-        if mended.lasting:
-            self._lessons |= _changes(quirks, mended.quirks)
-        return mended
+        for _ in range(MOST_LESSONS):
+            mended = attempt.dialect.mend(failure, quirks)
+            if mended is None:
+                return None
+            if mended.speak and not attempt.target.channel.dialect_by_model:
+                mended = replace(mended, speak="")
+            if mended.quirks == quirks and not mended.speak:
+                return None
+            if mended.speak or attempt.is_changed_by(mended.quirks):
+                self.trace.learned.append(failure.vendor_message[:200])
+                if mended.lasting:
+                    self._lessons |= _changes(quirks, mended.quirks)
+                return mended
+            # The very same request would be refused again; what else may the refusal mean?
+            quirks = mended.quirks
+        return None
 
     def _begin(self, target: Target, quirks: Quirks) -> Attempt:
         trace = self.trace
@@ -195,6 +213,9 @@ class Answer:
     def _note(self, attempt: Attempt, target: Target) -> None:
         """The upstream has said something: whatever was learned on the way here is right."""
         self._started = True
+        if self._respoken:
+            self._respoken = False
+            self._memory.speaks(target)
         if self._lessons:
             self._memory.learn(target, replace(self._memory.quirks(target), **self._lessons))
             self._lessons = {}

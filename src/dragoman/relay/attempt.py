@@ -28,7 +28,7 @@ class Attempt:
     def __init__(self, gateway: Gateway, request: MessagesRequest, target: Target, quirks: Quirks) -> None:
         self._gateway = gateway
         self._request = request
-        self._target = target
+        self.target = target
         self.dialect: Dialect = dialect_of(gateway, target)
         self.written: Written = self.dialect.write_request(
             request, target.model, quirks, origin_of(gateway, target)
@@ -43,20 +43,33 @@ class Attempt:
     @property
     def credential(self) -> str:
         """The key or token that went out."""
-        return credential_of(self._target.channel, self._token)
+        return credential_of(self.target.channel, self._token)
 
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """The answer's events in batches, as they come. Raises UpstreamFailure, TranslatorBug.
 
         One answer may take several requests: the reader says whether another one is to follow.
         """
-        self._token = await access_token(self._gateway, self._target.channel)
+        self._token = await access_token(self._gateway, self.target.channel)
         written: Written | None = self.written
         while written is not None:
-            async with aclosing(self._exchange(written)) as batches:
-                async for said in batches:
-                    yield said
+            try:
+                async with aclosing(self._exchange(written)) as batches:
+                    async for said in batches:
+                        yield said
+            except UpstreamFailure as failure:
+                instead = self.reader.take_failure(failure)
+                if instead is None:
+                    raise
+                yield self._heard(instead)
             written = self.reader.follow_up()
+
+    def is_changed_by(self, quirks: Quirks) -> bool:
+        """Whether the request would be another one with these quirks."""
+        origin = origin_of(self._gateway, self.target)
+        other = self.dialect.write_request(self._request, self.target.model, quirks, origin)
+        sent = self.written
+        return (other.path, other.body, other.headers) != (sent.path, sent.body, sent.headers)
 
     def renews_token(self, failure: UpstreamFailure) -> bool:
         """Whether the upstream refused an access token, and a new one will be asked for."""
@@ -66,7 +79,7 @@ class Attempt:
         return True
 
     async def _exchange(self, written: Written) -> AsyncGenerator[Sequence[Said], None]:
-        request = address(self._target, written, self._request.headers, self._token)
+        request = address(self.target, written, self._request.headers, self._token)
         reply = await self._gateway.upstream.open(request)
         try:
             self.head = reply.head
@@ -87,10 +100,10 @@ class Attempt:
 
     async def _read_failure(self, reply: UpstreamReply) -> UpstreamFailure:
         body = await reply.read_all(LARGEST_ERROR)
-        channel = self._target.channel
+        channel = self.target.channel
         failure = self.dialect.read_failure(reply.head, body, self._request, channel.passthrough_credentials)
         if channel.access == "vertex":
-            return with_hint(failure, self._target.model, channel.location)
+            return with_hint(failure, self.target.model, channel.location)
         return failure
 
     async def _stream(self, reply: UpstreamReply) -> AsyncGenerator[Sequence[Said], None]:

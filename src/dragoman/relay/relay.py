@@ -20,7 +20,8 @@ class Relay:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
         self._targets: dict[str, Target] = {}
-        self._learned: dict[tuple[str, str], Quirks] = {}
+        self._learned: dict[tuple[str, str, str], Quirks] = {}
+        self._respoken: dict[tuple[str, str], Target] = {}
 
     def answer(self, request: MessagesRequest, request_id: str) -> Answer:
         """The answer to a request. Nothing happens before its events are asked for."""
@@ -60,12 +61,18 @@ class Relay:
             if len(self._targets) >= MOST_REMEMBERED_NAMES:
                 self._targets.clear()
             target = self._targets[requested] = plan(requested, self.gateway.model_map).targets[0]
-        return target
+        return self._respoken.get((target.channel.name, target.model), target)
 
     def quirks(self, target: Target) -> Quirks:
         """A target's quirks as far as they are known by now."""
-        return self._learned.get((target.channel.name, target.model), target.quirks)
+        channel = target.channel
+        return self._learned.get((channel.name, channel.dialect, target.model), target.quirks)
 
     def learn(self, target: Target, quirks: Quirks) -> None:
         """Keep what a refusal taught, so that the next request is not refused."""
-        self._learned[target.channel.name, target.model] = quirks
+        self._learned[target.channel.name, target.channel.dialect, target.model] = quirks
+
+    def speaks(self, target: Target) -> None:
+        """The server demanded another language than was chosen for this model: speak it from now on."""
+        if len(self._respoken) < MOST_REMEMBERED_NAMES:
+            self._respoken[target.channel.name, target.model] = target

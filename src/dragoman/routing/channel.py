@@ -19,6 +19,8 @@ class Channel(msgspec.Struct, frozen=True):
     dialect: DialectName
     base_url: str
     """Without a trailing slash, such as `https://api.openai.com/v1`."""
+    dialect_by_model: bool = False
+    """Nobody has said which of OpenAI's languages to use: the model decides, or the server's own word."""
     credential: str = ""
     """The key for this base URL and for no other; empty if none is configured."""
     credential_setting: str = ""

@@ -48,6 +48,7 @@ ROWS = (
 """The first that fits decides; the last of a generation is what its unknown models are taken for."""
 
 _SINCE_3: dict[str, Any] = {
+    "call_ids": True,
     "max_tool_id": 64,
     "sampling": False,
     "thought_signatures": "required",
@@ -71,8 +72,8 @@ def gemini_model_quirks(model: str) -> dict[str, Any]:
         return {}
     found = _GENERATION.match(name)
     if found is None:
-        # Such as `gemini-flash-latest`: whatever is newest.
-        return _SINCE_3 | _ALWAYS
+        # Such as `gemini-flash-latest`: whatever is newest, with the levels that all new models have.
+        return _SINCE_3 | _levels("low", "high")
     major, minor, rest = int(found[1]), int(found[2] or 0), found[3]
     row = next((row for row in ROWS if _fits(row, major, minor, rest)), None)
     return (_SINCE_3 if major >= 3 else _BEFORE_3) | (row.fields if row is not None else {})

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from dragoman.dialects.quirks import Quirks
 from dragoman.routing.gemini_models import gemini_model_quirks
 from dragoman.routing.openai_models import openai_model_quirks
+from dragoman.routing.responses_models import responses_quirks
 
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
@@ -293,6 +294,8 @@ def quirks_for(base_url: str, model: str, dialect: str = "openai_chat", access: 
             preset = None
         else:
             fields = {}
+    if dialect == "openai_responses":
+        fields |= responses_quirks(preset.name if preset is not None else None, model)
     if dialect == "gemini":
         fields |= gemini_model_quirks(model)
     lowered = model.lower()

@@ -1,13 +1,15 @@
 """The channels that are configured, and which of them a prefix, a suffix or a model's family chooses."""
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import invalid_request
-from dragoman.routing.channel import Channel, Target
+from dragoman.routing.channel import Channel, DialectName, Target
 from dragoman.routing.families import family_of
 from dragoman.routing.names import DEMO_MODEL, Way, split_channel, split_prefix, without_bracket
-from dragoman.routing.presets import quirks_for
+from dragoman.routing.presets import quirks_for, vendor_of
+from dragoman.routing.responses_models import speaks_responses
 from dragoman.routing.vertex_models import vertex_model_id
 
 DEMO_CHANNEL = Channel(name="dragoman", dialect="anthropic", base_url="demo:", credential_required=False)
@@ -89,6 +91,12 @@ def demo_target(why: str) -> Target:
     return _target(DEMO_CHANNEL, "demo", f"{why}built in")
 
 
+def spoken_to(target: Target, dialect: DialectName) -> Target:
+    """The same model asked in another language, as its server demanded."""
+    channel = replace(target.channel, dialect=dialect, dialect_by_model=False)
+    return _target(channel, target.model, f"{target.why}, in the language that the server asked for")
+
+
 def _channel_of_model(channels: Channels, way: Way | None, model: str) -> Channel:
     family = family_of(model)
     if way == "anthropic" or (way in (None, "vertex_ai") and family == "claude"):
@@ -101,5 +109,7 @@ def _channel_of_model(channels: Channels, way: Way | None, model: str) -> Channe
 def _target(channel: Channel, model: str, why: str) -> Target:
     if channel.access == "vertex":
         model = vertex_model_id(model)
+    if channel.dialect_by_model and speaks_responses(vendor_of(channel.base_url), model):
+        channel = replace(channel, dialect="openai_responses")
     quirks = quirks_for(channel.base_url, model, channel.dialect, channel.access)
     return Target(channel=channel, model=model, quirks=quirks, why=why)

@@ -88,6 +88,12 @@ TOO_LONG = [
         1100000,
         1048576,
     ),
+    (
+        "Unable to submit request because the input token count is 1234567 but model only supports up to 1048576. "
+        "Reduce the input token count and try again.",
+        1234567,
+        1048576,
+    ),
     ("prompt token count of 140000 exceeds the limit of 128000", 140000, 128000),
     ("messages: prompt is too long: 210000 tokens > 200000 maximum", 210000, 200000),
     (
@@ -164,10 +170,16 @@ def test_an_overflow_without_numbers_keeps_the_upstreams_words(message, code):
     assert overflow_message(found, 1000, message) == f"prompt is too long: {message}"
 
 
-def test_a_limit_alone_keeps_the_upstreams_words():
-    message = "Range of input length should be [1, 129024]"
+@pytest.mark.parametrize(
+    ("message", "limit"),
+    [
+        ("Range of input length should be [1, 129024]", 129024),
+        ("The input token count exceeds the maximum number of tokens allowed 1048576.", 1048576),
+    ],
+)
+def test_a_limit_alone_keeps_the_upstreams_words(message, limit):
     found = find_overflow(message)
-    assert found == Overflow(limit=129024)
+    assert found == Overflow(limit=limit)
     assert overflow_message(found, 1000, message) == f"prompt is too long: {message}"
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.dialects.visible_text import StopMatcher, SurrogateJoiner, TextEnd, ThinkTags
+from dragoman.dialects.visible_text import Fence, StopMatcher, SurrogateJoiner, TextEnd, ThinkTags
 
 
 def split_tags(*pieces):
@@ -57,6 +57,61 @@ def test_think_tags_let_text_pass_at_once_when_the_start_is_known(later):
     tags = ThinkTags()
     tags.feed("Hello")
     assert tags.feed(later) == ("", later)
+
+
+def unfenced(*pieces):
+    fence = Fence()
+    return "".join(fence.feed(piece) for piece in pieces) + fence.finish()
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ('{"a": 1}', '{"a": 1}'),
+        ('```json\n{"a": 1}\n```', '{"a": 1}'),
+        ('```\n{"a": 1}\n```\n', '{"a": 1}'),
+        ('\n ```JSON  \r\n{"a": 1}\r\n``` ', '{"a": 1}'),
+        ('```json{"a": 1}```', '{"a": 1}'),
+        ('```json\n{"a": "```b``` "}\n```', '{"a": "```b``` "}'),
+        ('```json\n{"a": 1}', '{"a": 1}'),
+        ('```json\n{"a": 1}\n``', '{"a": 1}\n``'),
+        ('```json\n{"a": 1}\n```\nThat is it.', '{"a": 1}\n```\nThat is it.'),
+        ('Here:\n```json\n{"a": 1}\n```', 'Here:\n```json\n{"a": 1}\n```'),
+        ('  {"a": 1}\n', '  {"a": 1}\n'),
+        ("```json", "```json"),
+        ("``", "``"),
+        ("", ""),
+        (" \n", " \n"),
+    ],
+)
+def test_a_fence_around_all_of_a_text_is_left_out(text, bare):
+    assert unfenced(text) == bare
+    assert unfenced(*text) == bare
+
+
+@given(st.lists(st.sampled_from(["```", "`", "json", "\n", " ", "{", "}", "a"]), max_size=10), cuts)
+def test_fences_are_the_same_however_the_text_is_cut(words, places):
+    text = "".join(words)
+    assert unfenced(*cut(text, places)) == unfenced(text)
+
+
+@given(st.text("`jn\n {}", max_size=30), cuts)
+def test_a_fence_takes_nothing_but_itself(text, places):
+    bare = unfenced(*cut(text, places))
+    assert bare in text
+    assert not text.replace(bare, "", 1).strip("` \njn")
+
+
+def test_text_that_no_fence_is_around_passes_at_once():
+    fence = Fence()
+    assert fence.feed('{"a": ') == '{"a": '
+    assert fence.feed("``` ") == "``` "
+
+
+def test_no_more_of_a_fenced_text_is_held_back_than_may_be_its_end():
+    fence = Fence()
+    assert fence.feed('```json\n{"a": 1}\n``') == '{"a": 1}'
+    assert fence.feed("x") == "\n``x"
 
 
 def find_stop(stops, *pieces):

@@ -426,6 +426,20 @@ async def test_further_request_that_fails_after_content_is_an_error_after_the_co
     assert error.status == 529
 
 
+@pytest.mark.parametrize(
+    "failing",
+    [whole(b"busy: later", 529), unreachable(), streamed(lines("fail later")), streamed(lines("start"))],
+    ids=["status", "unreachable", "in the stream", "cut"],
+)
+async def test_further_request_that_may_fail_does_not_end_the_answer(failing):
+    rest = lines("text b", "end end_turn")
+    bench = Bench(FakeUpstream(streamed(lines("text a", "try")), failing, streamed(rest)))
+    batches, error = await heard(bench.answer())
+    assert (texts(batches), error) == ("afailed: b", None)
+    assert len(bench.upstream.requests) == 3
+    assert bench.trace.status == 200
+
+
 async def test_what_an_answer_leaves_is_kept_before_the_client_hears_of_its_end():
     bench = Bench(FakeUpstream(streamed(lines("keep toolu_1", "text a"), lines("end end_turn"))))
     async with aclosing(bench.answer().events()) as batches:
@@ -446,6 +460,26 @@ async def test_refusal_that_teaches_what_is_known_is_not_repeated():
     bench = Bench(FakeUpstream(whole(b"bad_request: no files", 400)))
     _, error = await heard(bench.answer())
     assert (error.message, len(bench.upstream.requests)) == ("no files", 1)
+
+
+async def test_same_request_is_not_sent_again():
+    bench = Bench(FakeUpstream(whole(b"bad_request: only files", 400), streamed(GOOD)))
+    _, error = await heard(bench.answer())
+    assert (error.message, len(bench.upstream.requests)) == ("only files", 1)
+    assert (bench.trace.attempts, bench.trace.learned) == (1, [])
+    await heard(bench.answer())
+    assert bench.relay.quirks(bench.relay.target("m")).files is False
+
+
+async def test_lesson_that_changes_nothing_leads_to_the_next_one():
+    refused = whole(b"bad_request: only files, no sampling", 400)
+    bench = Bench(FakeUpstream(refused, streamed(GOOD), streamed(GOOD)))
+    _, error = await heard(bench.answer())
+    assert error is None
+    assert [json.loads(request.body)["sampling"] for request in bench.upstream.requests] == [True, False]
+    assert (bench.trace.attempts, len(bench.trace.learned)) == (2, 1)
+    quirks = bench.relay.quirks(bench.relay.target("m"))
+    assert (quirks.sampling, quirks.files) == (False, False)
 
 
 async def test_server_that_finds_ever_new_faults_is_given_up():

@@ -37,6 +37,7 @@ def test_models_since_3_are_told_a_level(model, efforts):
     assert quirks.media_in_results
     assert quirks.structured_with_tools
     assert quirks.search_with_functions
+    assert quirks.call_ids
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ def test_older_models_are_told_a_budget(model, budgets, always, reasons):
     assert not quirks.media_in_results
     assert not quirks.structured_with_tools
     assert not quirks.search_with_functions
+    assert not quirks.call_ids
 
 
 @pytest.mark.parametrize("model", ["gemini-2.0-flash", "gemini-1.5-pro", "gemini-5-flash", "gemini-25-pro"])
@@ -68,9 +70,10 @@ def test_generations_that_nobody_knows_are_told_nothing_about_thinking(model):
 @pytest.mark.parametrize("model", ["gemini-flash-latest", "gemini-flash-lite-latest", "gemini-pro-latest"])
 def test_an_alias_is_what_is_newest(model):
     quirks = Quirks(**gemini_model_quirks(model))
-    assert quirks.effort_style == "none"
+    assert (quirks.effort_style, quirks.efforts) == ("thinking_level", LOW)
     assert quirks.always_reasons
     assert quirks.thought_signatures == "required"
+    assert quirks.call_ids
     assert not quirks.sampling
 
 

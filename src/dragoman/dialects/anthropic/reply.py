@@ -8,7 +8,7 @@ import msgspec
 from dragoman.dialects.anthropic.errors import find_google_error, judge_google, read_error_value
 from dragoman.dialects.dialect import Written
 from dragoman.dialects.google_envelope import parse_google_error
-from dragoman.messages.errors import UpstreamNonsense
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import (
     ContentBlockDelta,
     InputJsonDelta,
@@ -92,6 +92,9 @@ class MessagesReply:
         return ()
 
     def follow_up(self) -> Written | None:
+        return None
+
+    def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
         return None
 
     def take_kept(self) -> Mapping[str, str]:

@@ -86,7 +86,9 @@ class Calls:
         tool_use_id = client_tool_id(call.id, self._new_id()[:NONCE_LENGTH])
         self._output.begin_call(tool_use_id, signature)
         writer.tool_call(tool_use_id, tool_use_id, self._reading.tool_names.get(name, name))
-        writer.tool_input(tool_use_id, encode(_as_object(arguments)).decode())
+        tool_input = encode(_as_object(arguments)).decode()
+        self._output.characters += len(tool_input)
+        writer.tool_input(tool_use_id, tool_input)
         writer.end_block()
 
 

@@ -173,9 +173,9 @@ class _Writer:
                 return []
 
     def _write_call(self, call: Call, signatures: TurnSignatures) -> None:
-        call_id = self._ids.claim(call.use.id)
+        call_id = {"id": self._ids.claim(call.use.id)} if self._quirks.call_ids else {}
         arguments = as_tool_input(call.use.input)
-        part = {"functionCall": {"id": call_id, "name": tool_name(call.use.name), "args": arguments}}
+        part = {"functionCall": call_id | {"name": tool_name(call.use.name), "args": arguments}}
         self._add("model", [self._signed_call(part, signatures.of_call(call.use.id))])
         response, media = self._parts.response(call, call_id)
         self._responses.append(response)
@@ -197,10 +197,12 @@ class _Writer:
     def _write_side_calls(self, own: OwnParts | None) -> None:
         """Calls that ran in requests of their own: they stand among the other calls of their step."""
         for call, response in zip(own.calls, own.responses, strict=True) if own is not None else ():
-            called, answered = call["functionCall"], response["functionResponse"]
-            if isinstance(called.get("id"), str):
-                call_id = {"id": self._ids.claim(called["id"])}
-                called, answered = called | call_id, answered | call_id
+            called, answered = dict(call["functionCall"]), dict(response["functionResponse"])
+            upstream_id = called.pop("id", None)
+            answered.pop("id", None)
+            if upstream_id is not None and self._quirks.call_ids:
+                call_id = {"id": self._ids.claim(upstream_id)}
+                called, answered = call_id | called, call_id | answered
             self._add("model", [self._signed_call({"functionCall": called}, call.get("thoughtSignature"))])
             self._responses.append({"functionResponse": answered})
 

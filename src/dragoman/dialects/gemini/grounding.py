@@ -45,32 +45,47 @@ class Span(msgspec.Struct, frozen=True):
     sources: tuple[Source, ...]
 
 
+class Found(msgspec.Struct):
+    """What one reply told."""
+
+    queries: list[str] = []
+    sources: list[Source | None] = []
+    spans: list[Span] = []
+    pages: list[Fields] = []
+
+
 class Grounding:
     """The sources of one answer, as far as they were told."""
 
     def __init__(self, reading: Reading, new_id: NewId) -> None:
         self._domains = reading.domains
         self._new_id = new_id
-        self._queries: list[str] = []
-        self._sources: list[Source | None] = []
-        self._spans: list[Span] = []
-        self._pages: list[Fields] = []
+        self._found = [Found()]
+        """Of each reply that goes on with the one before; they count their sources and their text from zero."""
+        self._beginning = 0
+        """Bytes of the text before the running reply's."""
         self._raw: list[Fields] = []
         self.searches = 0
         """How many queries were made."""
 
     def note(self, metadata: Fields | None, pages: Fields | None) -> None:
-        """`groundingMetadata` and `urlContextMetadata` of a candidate; the last of each counts."""
+        """`groundingMetadata` and `urlContextMetadata` of a candidate; the last of each counts in a reply."""
+        found = self._found[-1]
         if metadata:
-            self._queries = [
+            found.queries = [
                 query for query in as_list(metadata.get("webSearchQueries")) if isinstance(query, str)
             ]
             self.searches = max(self.searches, len(self._queries))
-            self._sources = [_source(chunk) for chunk in as_list(metadata.get("groundingChunks"))]
-            spans = [self._span(support) for support in as_list(metadata.get("groundingSupports"))]
-            self._spans = sorted((span for span in spans if span.sources), key=lambda span: span.start)
+            found.sources = [_source(chunk) for chunk in as_list(metadata.get("groundingChunks"))]
+            spans = [self._span(support, found) for support in as_list(metadata.get("groundingSupports"))]
+            found.spans = sorted((span for span in spans if span.sources), key=lambda span: span.start)
         if pages:
-            self._pages = [as_object(entry) for entry in as_list(pages.get("urlMetadata"))]
+            found.pages = [as_object(entry) for entry in as_list(pages.get("urlMetadata"))]
+
+    def go_on(self, text_bytes: int) -> None:
+        """A further reply goes on with the answer, behind so much text that waits."""
+        self._found.append(Found())
+        self._beginning = text_bytes
 
     def note_part(self, part: Part) -> None:
         """A `toolCall` or `toolResponse` part, which the next request has to bring back as it came."""
@@ -90,43 +105,63 @@ class Grounding:
     @property
     def unread(self) -> bool:
         """Pages were asked for, and none could be read."""
-        return bool(self._pages) and not any(map(_was_read, self._pages))
+        pages = self._pages
+        return bool(pages) and not any(map(_was_read, pages))
 
     def results(self) -> list[Fields]:
         """The sources that the client wants to see, as search results."""
-        seen = dict.fromkeys(
-            source for source in self._sources if source is not None and self._wanted(source)
-        )
+        told = (source for found in self._found for source in found.sources)
+        seen = dict.fromkeys(source for source in told if source is not None and self._wanted(source))
         return [search_result(source.url, source.title) for source in seen]
 
     def cite(self, output: Output) -> None:
         """The citations of text that was said already, on its last block."""
-        for span in self._spans:
+        for span in self._take_spans():
             for citation in _citations(span):
                 output.writer.citation(citation)
-        self._spans = []
+
+    @property
+    def _queries(self) -> list[str]:
+        return list(dict.fromkeys(query for found in self._found for query in found.queries))
+
+    @property
+    def _pages(self) -> list[Fields]:
+        """The last that was told of each."""
+        return list(
+            {str(page.get("retrievedUrl")): page for found in self._found for page in found.pages}.values()
+        )
+
+    def _take_spans(self) -> list[Span]:
+        spans = [span for found in self._found for span in found.spans]
+        for found in self._found:
+            found.spans = []
+        return spans
 
     def _say_search(self, output: Output) -> None:
         results = self.results()
-        if not (self._queries or results or self._raw):
+        queries = self._queries
+        if not (queries or results or self._raw):
             return
         tool_use_id = server_tool_id(self._new_id)
         envelope = output.seal_parts(tool_use_id, list(self._raw), []) if self._raw else ""
-        say_server_tool(output, tool_use_id, "web_search", {"query": "; ".join(self._queries)})
+        say_server_tool(output, tool_use_id, "web_search", {"query": "; ".join(queries)})
         say_found(output, tool_use_id, results, envelope=envelope)
-        self._queries, self._sources, self._raw = [], [], []
+        self._raw = []
+        for found in self._found:
+            found.queries, found.sources = [], []
 
     def _say_pages(self, output: Output) -> None:
         for page in self._pages:
             _say_page(output, server_tool_id(self._new_id), page)
-        self._pages = []
+        for found in self._found:
+            found.pages = []
 
     def _say_cited(self, text: str, output: Output) -> None:
         """Blocks of text, each with the citations that hold for all of it. None is blank: clients cannot send such a
         block back."""
         data = text.encode()
         at = 0
-        placed = [(*place, span) for span in self._spans if (place := _place(data, span)) is not None]
+        placed = [(*place, span) for span in self._take_spans() if (place := _place(data, span)) is not None]
         for start, end, span in sorted(placed, key=lambda found: found[:2]):
             if start >= at:
                 before = data[at:start].decode()
@@ -143,9 +178,8 @@ class Grounding:
             output.show_block(rest)
         elif rest:
             output.writer.text(rest)
-        self._spans = []
 
-    def _span(self, support: Any) -> Span:
+    def _span(self, support: Any, found: Found) -> Span:
         fields = as_object(support)
         segment = as_object(fields.get("segment"))
         places = [
@@ -153,12 +187,12 @@ class Grounding:
             for index in as_list(fields.get("groundingChunkIndices"))
             if isinstance(index, int) and index >= 0
         ]
-        sources = [self._sources[index] for index in places if index < len(self._sources)]
+        sources = [found.sources[index] for index in places if index < len(found.sources)]
         start, end, text = segment.get("startIndex", 0), segment.get("endIndex", -1), segment.get("text")
         known = isinstance(start, int) and isinstance(end, int) and 0 <= start < end
         return Span(
-            start if known else -1,
-            end if known else -1,
+            self._beginning + start if known else -1,
+            self._beginning + end if known else -1,
             text if isinstance(text, str) else "",
             tuple(source for source in sources if source is not None and self._wanted(source)),
         )

@@ -40,8 +40,10 @@ def _skip_signatures(quirks: Quirks) -> dict[str, Any] | None:
 
 
 def _plain_schemas(quirks: Quirks) -> dict[str, Any] | None:
-    if not quirks.plain_schemas:
-        return {"plain_schemas": True}
+    return {"plain_schemas": True} if not quirks.plain_schemas else None
+
+
+def _weaker_format(quirks: Quirks) -> dict[str, Any] | None:
     if quirks.structured_output == "json_schema":
         return {"structured_output": "json_object"}
     return {"structured_output": "none"} if quirks.structured_output == "json_object" else None
@@ -59,10 +61,18 @@ def _separate_output(quirks: Quirks) -> dict[str, Any] | None:
     return {"structured_with_tools": False} if quirks.structured_with_tools else None
 
 
+def _no_call_ids(quirks: Quirks) -> dict[str, Any] | None:
+    return {"call_ids": False} if quirks.call_ids else None
+
+
 def _media_beside(quirks: Quirks) -> dict[str, Any] | None:
     return {"media_in_results": False} if quirks.media_in_results else None
 
 
+_SCHEMAS = (
+    r"function_?declarations|parameters_?json_?schema|response_?(?:json_?)?schema|json schema|schema"
+    r"|request contains an invalid argument"
+)
 _LESSONS: tuple[tuple[re.Pattern[str], Change, bool], ...] = tuple(
     (re.compile(words, re.IGNORECASE), change, lasting)
     for words, change, lasting in (
@@ -73,6 +83,7 @@ _LESSONS: tuple[tuple[re.Pattern[str], Change, bool], ...] = tuple(
             _skip_signatures,
             False,
         ),
+        (r"unknown name \W{0,3}id\b.{0,80}function_?(?:call|response)", _no_call_ids, True),
         *(
             (
                 rf"thinking.?level\W{{0,3}}{level}\b.{{0,40}}not supported",
@@ -95,13 +106,10 @@ _LESSONS: tuple[tuple[re.Pattern[str], Change, bool], ...] = tuple(
             True,
         ),
         (r"multimodal function response|function_?response.{0,60}(?:parts|inline)", _media_beside, True),
-        (r"too many states|constraint is too (?:tall|complex)", _no_forced_calls, True),
-        (
-            r"function_?declarations|parameters_?json_?schema|response_?(?:json_?)?schema|json schema|schema"
-            r"|request contains an invalid argument",
-            _plain_schemas,
-            True,
-        ),
+        # How much can be forced depends on the schemas that this client brings.
+        (r"too many states|constraint is too (?:tall|complex)", _no_forced_calls, False),
+        (_SCHEMAS, _plain_schemas, True),
+        (_SCHEMAS, _weaker_format, False),
     )
 )
 """Words of a 400, what changes, and whether it holds for later requests. The first that changes anything decides."""

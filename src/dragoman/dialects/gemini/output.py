@@ -2,7 +2,7 @@
 
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.dialects.gemini.signatures import Signature, seal_signatures, text_key
-from dragoman.dialects.visible_text import SurrogateJoiner, TextEnd
+from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, Fence, SurrogateJoiner, TextEnd
 from dragoman.messages.writer import MessageWriter
 
 
@@ -18,11 +18,15 @@ class Output:
         """Envelopes for the gateway's store, by the key of their block."""
         self.code_id = ""
         """The code that ran last at Google's."""
+        self.characters = 0
+        """That the model wrote in the running request, as far as they came."""
         self._thinking = reading.thinking
         self._signs = reading.signs
         self._holds = reading.holds_text
         self._seal = reading.seal
         self._uncarried: list[Signature] = []
+        self._fenced = reading.fenced
+        self._fence = Fence() if reading.fenced else None
         self._joiner = SurrogateJoiner()
         self._thought_joiner = SurrogateJoiner()
         self._text: list[str] = []
@@ -33,8 +37,11 @@ class Output:
 
     def text(self, piece: str) -> None:
         """More visible text."""
+        self.characters += len(piece)
         if not piece.isascii() or self._joiner.holding:
             piece = self._joiner.feed(piece)
+        if self._fence is not None and not (piece := self._fence.feed(piece)):
+            return
         if self._plain and self.writer.open_block == "text":
             self._text.append(piece)
             self.writer.text(piece)
@@ -56,6 +63,7 @@ class Output:
 
     def thought(self, piece: str, signature: str | None) -> None:
         """More of a thought's summary."""
+        self.characters += len(piece)
         if signature and self._signs:
             self._uncarried.append(Signature("thought", "", signature))
         if not piece.isascii() or self._thought_joiner.holding:
@@ -77,6 +85,7 @@ class Output:
         self.writer.end_block()
         self._text.clear()
         self._blank = ""
+        self._fence = Fence() if self._fenced else None
         self.said = True
 
     def begin_text_block(self) -> None:
@@ -100,6 +109,16 @@ class Output:
         if self.writer.open_block == "thinking":
             self._carry()
 
+    @property
+    def estimated_tokens(self) -> int:
+        """What the running request has cost, where nobody has counted; never zero."""
+        return max(1, -(-self.characters // CHARACTERS_PER_TOKEN))
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Of the text that waits for its sources."""
+        return sum(len(piece.encode("utf-8", "replace")) for piece in self._held)
+
     def take_held(self) -> str:
         """The text that waited for its sources, empty if it was blank; from now on none waits."""
         self.say_held_back()
@@ -110,6 +129,7 @@ class Output:
     def begin_anew(self) -> None:
         """The request is asked anew: nothing that it said so far was worth showing."""
         self._blank = ""
+        self._fence = Fence() if self._fenced else None
 
     def show_block(self, piece: str) -> None:
         """Text as a block of its own, whatever waits."""
@@ -123,9 +143,15 @@ class Output:
         """What was held back as the possible beginning of something is none."""
         if self.text_end.stopped_by is not None:
             return
+        piece = ""
         if self._joiner.holding:
             self._joiner = SurrogateJoiner()
-            self._show("\ufffd")
+            piece = "\ufffd"
+        if self._fence is not None:
+            piece = self._fence.feed(piece) + self._fence.finish()
+        if piece:
+            self._show(self.text_end.before_stop(piece))
+            self.text_end.note_stop()
         self._show(self.text_end.held_back())
 
     def _show(self, piece: str) -> None:

@@ -19,6 +19,8 @@ class OutputFormat(msgspec.Struct, frozen=True):
     """Fields of `generationConfig`."""
     instructions: str | None = None
     """For the end of the system prompt."""
+    fenced: bool = False
+    """The model may put a fence around its JSON."""
 
 
 def write_output_format(
@@ -37,4 +39,4 @@ def write_output_format(
         + encode(schema).decode()
     )
     typed = alone and quirks.structured_output == "json_object"
-    return OutputFormat({"responseMimeType": _JSON} if typed else {}, instructions)
+    return OutputFormat({"responseMimeType": _JSON} if typed else {}, instructions, fenced=not typed)

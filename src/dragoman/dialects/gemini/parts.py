@@ -47,9 +47,9 @@ class PartWriter:
         texts, media = self._texts_and_media(result.content, placed.path)
         return [_text(f"[result of an earlier tool call]\n{_joined(texts) or NO_OUTPUT}"), *media]
 
-    def response(self, call: Call, call_id: str) -> tuple[Part, list[Part]]:
-        """The function response to a call, and the media that have to stand beside it."""
-        response: Part = {"id": call_id, "name": tool_name(call.use.name)}
+    def response(self, call: Call, call_id: Part) -> tuple[Part, list[Part]]:
+        """The function response to a call, and the media that have to stand beside it. `call_id`: its field, if any."""
+        response: Part = call_id | {"name": tool_name(call.use.name)}
         if call.result is None:
             self._losses.approximated(call.place.path, "no result answers this call; the model is told so")
             return {"functionResponse": response | {"response": {"error": MISSING_RESULT}}}, []

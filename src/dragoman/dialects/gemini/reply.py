@@ -19,7 +19,7 @@ from dragoman.dialects.gemini.server_parts import read_server_part
 from dragoman.dialects.gemini.shapes import Candidate, Chunk, Part, Reading, decode_chunk
 from dragoman.dialects.gemini.side_calls import SideCalls
 from dragoman.dialects.gemini.usage import UsageSum
-from dragoman.messages.errors import UpstreamNonsense
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Said, Usage
 from dragoman.wire.jsonbytes import JsonError, decode, encode, join_object
 from dragoman.wire.sse import Frame, SseDecoder
@@ -112,8 +112,17 @@ class GeminiReply:
         if fields is None:
             return None
         self._hop = Hop()
+        self._output.characters = 0
         self._sum.end_request()
         return Written(self._reading.path, join_object(fields))
+
+    def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
+        if self._side is None or self._side.running is None:
+            return None
+        self._stray.clear()
+        self._side.give_up(self._output)
+        self._go_on_beside(self._side)
+        return self._output.writer.take()
 
     def take_kept(self) -> Mapping[str, str]:
         kept = self._output.kept
@@ -180,6 +189,7 @@ class GeminiReply:
             self._grounding.note(candidate.groundingMetadata, candidate.urlContextMetadata)
         if self._output.text_end.stopped_by is not None:
             # All that follows would be thrown away: stop paying for it.
+            self._sum.leave(self._output.estimated_tokens, counted=self._hop.finish_reason is not None)
             self._end(Verdict("end", "max_tokens"))
 
     def _read_part(self, part: Part) -> None:
@@ -239,6 +249,7 @@ class GeminiReply:
             self._end(Verdict("end", "max_tokens"))
             return
         self._token = token
+        self._grounding.go_on(self._output.waiting_bytes)
         self._next = self._asked | {"continuationToken": msgspec.Raw(encode(token))}
 
     def _go_on_beside(self, side: SideCalls) -> None:

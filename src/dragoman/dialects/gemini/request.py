@@ -7,7 +7,7 @@ import msgspec
 
 from dragoman.dialects.dialect import Origin, Written
 from dragoman.dialects.gemini.contents import write_contents
-from dragoman.dialects.gemini.output_format import write_output_format
+from dragoman.dialects.gemini.output_format import OutputFormat, write_output_format
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.dialects.gemini.signatures import DIALECT, model_family
 from dragoman.dialects.gemini.thinking import ThinkingPlan, plan_thinking
@@ -73,7 +73,7 @@ def write_request(
         losses=losses.as_tuple(),
         estimated_input_tokens=_estimate(fields, written.media_bytes, written.media_tokens),
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
-        reading=_reading(request, conversation, model, quirks, origin, tools, thinking, path, fields),
+        reading=_reading(request, conversation, model, quirks, origin, tools, thinking, output, path, fields),
     )
 
 
@@ -155,6 +155,7 @@ def _reading(
     origin: Origin,
     tools: WrittenTools,
     thinking: ThinkingPlan,
+    output: OutputFormat,
     path: str,
     fields: dict[str, msgspec.Raw],
 ) -> Reading:
@@ -171,6 +172,7 @@ def _reading(
         tool_names=tool_name_table(conversation.tools, 64, NAME),
         max_tokens=request.max_tokens,
         visible_tokens=thinking.visible_tokens,
+        fenced=output.fenced,
         context_window=quirks.context_window,
         searches=bool(tools.built_in),
         holds_text=bool(tools.built_in) and (tools.forced or not request.stream),

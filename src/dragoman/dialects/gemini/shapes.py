@@ -116,6 +116,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """The client's limit for all requests of one answer together."""
     visible_tokens: int | None = None
     """Cut the visible text here: head-room was added to the output limit (section 4.4)."""
+    fenced: bool = False
+    """A fence around the whole text is left out: JSON was asked for, by words alone."""
     context_window: int | None = None
     searches: bool = False
     """A built-in tool runs in this very request."""

@@ -152,6 +152,13 @@ class SideCalls:
         told = "\n".join([text, *(["Sources:", *listed] if listed else [])])
         self._finish(call, {"output": told}, results, "", output)
 
+    def give_up(self, output: Output) -> None:
+        """The call's own request has failed."""
+        call = self.running
+        assert call is not None
+        self.running = None
+        self._finish(call, {"error": "the tool is out of order"}, [], "unavailable", output)
+
     def end_round(self) -> bool:
         """Whether the model is to be asked again: not if it goes on to call what it has used up."""
         self._refused_rounds = 0 if self._ran else self._refused_rounds + 1

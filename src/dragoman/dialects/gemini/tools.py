@@ -161,6 +161,7 @@ def _with_side_tools(
             losses.dropped(path, f"`{tool.type}` cannot stand beside functions on this model")
             continue
         losses.approximated(path, "the tool runs in a request of its own beside the functions")
+        _name_page_losses(tool, path, losses)
         side[_SIDE_TOOLS[kind]["name"]] = kind
         declared.append(_SIDE_TOOLS[kind])
         limit: Any = tool.raw.get("max_uses")
@@ -266,6 +267,14 @@ def _name_server_losses(conversation: Conversation, server: dict[str, Tool], los
             losses.dropped(f"{path}.max_uses", "the model decides how often it searches")
         if tool.type.startswith("web_fetch_"):
             losses.approximated(path, "the model reads pages, but their text is not returned")
+        _name_page_losses(tool, path, losses)
+
+
+def _name_page_losses(tool: Tool, path: str, losses: Losses) -> None:
+    """Of a search the sources are hidden afterwards (`_domains`); a page that was read cannot be unread."""
+    for name in ("allowed_domains", "blocked_domains"):
+        if tool.type.startswith("web_fetch_") and _names(tool.raw.get(name)):
+            losses.dropped(f"{path}.{name}", "the model may read pages from anywhere")
 
 
 def _why_not_sent(tool: Tool) -> str:

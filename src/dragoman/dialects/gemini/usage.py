@@ -20,6 +20,7 @@ class UsageSum:
         self._current: UsageMetadata | None = None
         self._output = 0
         self._thoughts = 0
+        self._least_output = 0
         self.searches = 0
 
     def note(self, metadata: UsageMetadata) -> None:
@@ -27,6 +28,12 @@ class UsageSum:
         if metadata.promptTokenCount is None and self._current is not None:
             metadata = self._current if metadata == _NOTHING else _merged(self._current, metadata)
         self._current = metadata
+
+    def leave(self, estimated_output: int, *, counted: bool) -> None:
+        """The running request is left where it is. `counted`: it has told its last numbers."""
+        told = self._current is not None and _output_of(self._current)[0]
+        if not (counted and told):
+            self._least_output = estimated_output
 
     def end_request(self) -> None:
         """A further request is to follow."""
@@ -45,14 +52,14 @@ class UsageSum:
         if first is None or (not _prompt_of(first) and self._current is not None):
             first = self._current
         if first is None:
-            return None
+            return Usage(output_tokens=self._least_output) if self._least_output else None
         prompt = _prompt_of(first)
         cached = min(_count(first.cachedContentTokenCount), prompt)
         output, thoughts = _output_of(self._current) if self._current is not None else (0, 0)
         usage = Usage(
             input_tokens=prompt - cached + _count(first.toolUsePromptTokenCount),
             cache_read_input_tokens=cached,
-            output_tokens=self._output + output,
+            output_tokens=self._output + max(output, self._least_output),
             output_tokens_details={"thinking_tokens": self._thoughts + thoughts},
         )
         return self._with_searches(usage)

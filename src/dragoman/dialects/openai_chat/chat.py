@@ -43,5 +43,4 @@ class OpenAIChat:
         return ()
 
     def mend(self, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
-        mended = mend(failure, quirks)
-        return None if mended is None else Mended(mended)
+        return mend(failure, quirks)

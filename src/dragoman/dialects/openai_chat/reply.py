@@ -13,7 +13,7 @@ from dragoman.dialects.openai_chat.shapes import Choice, Chunk, Piece, Reading
 from dragoman.dialects.openai_chat.tool_calls import ToolCalls
 from dragoman.dialects.openai_chat.usage import read_usage
 from dragoman.dialects.openai_error import read_stream_error
-from dragoman.messages.errors import UpstreamNonsense
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Said, Usage
 from dragoman.wire.sse import Frame
 
@@ -89,6 +89,9 @@ class ChatReply:
         return self._output.writer.take()
 
     def follow_up(self) -> Written | None:
+        return None
+
+    def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
         return None
 
     def take_kept(self) -> Mapping[str, str]:

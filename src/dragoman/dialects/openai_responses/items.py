@@ -44,10 +44,8 @@ class Items:
         self._kind = ""
         self._waiting: dict[int, deque[Event]] = {}
         self._done: set[int] = set()
-        self.last_finished = ""
-        """The kind of the item that ended last."""
         self.last_whole = True
-        """The item that ended last is complete."""
+        """The message or call that ended last is complete."""
 
     @property
     def open(self) -> bool:
@@ -115,7 +113,7 @@ class Items:
         self._reader = None
         self._done.add(self._index)
         if self._kind in ("message", "function_call"):
-            self.last_finished, self.last_whole = self._kind, whole
+            self.last_whole = whole
         self._next()
 
     def _next(self) -> None:

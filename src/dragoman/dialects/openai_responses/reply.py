@@ -87,13 +87,10 @@ class ResponsesReply:
         return self._output.writer.take()
 
     def finish(self, rest: bytes = b"") -> Sequence[Said]:
-        """A stream without its last event is complete if every item in it is, and the last one says something."""
+        """Without its last event a stream is not complete, even if every item in it is: another may have followed."""
         if not self._ended:
-            items = self._items
-            if items.open or not items.last_finished or not items.last_whole:
-                raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
-            self._end(Response(status="completed"))
-        return self._output.writer.take()
+            raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
+        return ()
 
     def follow_up(self) -> Written | None:
         return None

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from dragoman.dialects.anthropic.request import forwarded_headers, write_count, write_request
 from dragoman.dialects.dialect import Loss
-from dragoman.messages.envelope import seal
 from dragoman.messages.parse import parse_request
+from tests.support.sealing import seal
 
-SEALED = seal("openai_chat", {"f": "reasoning_content", "m": "deepseek"})
+SEALED = seal("openai_chat", {"f": "reasoning_content"}, family="deepseek")
 GENUINE = "EqQBCgIYAhIM/+genuine=="
 VERSION = (("anthropic-version", "2023-06-01"),)
 
@@ -137,7 +137,7 @@ def test_sealed_thinking_is_removed_and_named():
     [
         thinking(SEALED),
         thinking("dgm2.gemini.newer.0000000000000000"),
-        thinking("dgm1.openai_chat.damaged"),
+        thinking("dgm2.openai_chat.damaged"),
         {"type": "redacted_thinking", "data": SEALED},
     ],
 )
@@ -155,7 +155,7 @@ def test_whatever_this_proxy_sealed_is_removed(block):
         {"type": "thinking", "thinking": SEALED, "signature": GENUINE},
         {"type": "redacted_thinking", "data": GENUINE},
         {"type": "text", "text": SEALED},
-        {"type": "text", "text": "say dgm1.x", "signature": SEALED},
+        {"type": "text", "text": "say dgm2.x", "signature": SEALED},
     ],
 )
 def test_whatever_another_sealed_is_untouched(block):
@@ -174,7 +174,7 @@ def test_genuine_thinking_beside_a_sealed_one_is_byte_identical():
     written = write_request(request(data), "claude-sonnet-5")
     assert genuine in written.body
     assert call in written.body
-    assert b"dgm1" not in written.body
+    assert b"dgm2" not in written.body
     assert b'"role":"assistant","extra":1E2' in written.body
     assert b'{"role":"user","content":"go  on"}' in written.body
     assert len(written.losses) == 1
@@ -196,10 +196,10 @@ def test_model_and_sealed_thinking_are_changed_together():
 
 
 @pytest.mark.parametrize(
-    "content", [None, "dgm1.text", [], ["dgm1."], [{"type": "thinking", "signature": 5}]]
+    "content", [None, "dgm2.text", [], ["dgm2."], [{"type": "thinking", "signature": 5}]]
 )
 def test_odd_content_is_not_touched(content):
-    odd = {"role": "system", "content": content, "output_config": {"effort": "low"}, "note": "dgm1."}
+    odd = {"role": "system", "content": content, "output_config": {"effort": "low"}, "note": "dgm2."}
     data = json.dumps(conversation(HI, odd)).encode()
     assert write_request(request(data), "claude-sonnet-5").body == data
 

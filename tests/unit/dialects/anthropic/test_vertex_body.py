@@ -4,9 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.dialects.anthropic.vertex_body import write_count_body, write_message_body
-from dragoman.messages.envelope import seal
 from dragoman.messages.errors import ApiError
 from dragoman.messages.parse import parse_request
+from tests.support.sealing import seal
 from tests.unit.dialects.anthropic.vertex_requests import HI, VERSION, VERTEX, ask, betas, lost
 
 TOOL = {"name": "look", "input_schema": {"type": "object"}}
@@ -240,7 +240,7 @@ def test_a_users_own_scope_is_no_mark():
 
 
 def test_sealed_thinking_of_another_backend_is_removed():
-    sealed = {"type": "thinking", "thinking": "", "signature": seal("openai_chat", {"m": "x"})}
+    sealed = {"type": "thinking", "thinking": "", "signature": seal("openai_chat", {"f": "x"})}
     genuine = {"type": "thinking", "thinking": "", "signature": "EqQBgenuine"}
     text = {"type": "text", "text": "a"}
     told, losses = write(messages=[HI, {"role": "assistant", "content": [sealed, genuine, text]}, HI])

@@ -151,6 +151,22 @@ def test_results_stand_in_the_order_of_the_calls_and_before_everything_else():
     assert [next(iter(part)) for part in last["parts"]] == ["functionResponse"] * 2 + ["text", "inlineData"]
 
 
+@pytest.mark.parametrize("vertex", [False, True])
+def test_models_before_3_know_no_ids_of_calls(vertex):
+    """Vertex AI refuses the field there; results are told apart by their order."""
+    request = ask(
+        user("go"),
+        assistant(call(id="one", n=1), call(id="two", n=2)),
+        user(result("2", id="two"), result("1", id="one")),
+        **READS,
+    )
+    contents = contents_of(request, OLD, vertex=vertex)
+    assert payloads(contents[1], "functionCall") == [{"name": "Read", "args": {"n": n}} for n in (1, 2)]
+    assert payloads(contents[2], "functionResponse") == [
+        {"name": "Read", "response": {"output": said}} for said in ("1", "2")
+    ]
+
+
 def test_a_missing_result_is_told_as_an_error():
     request = ask(user("go"), assistant(call(id="one"), call(id="two")), user(result("1", id="one"), "stop"))
     answers = payloads(contents_of(request)[-1], "functionResponse")
@@ -233,7 +249,9 @@ def test_arguments_named_like_fields_of_the_protocol_are_untouched():
 THOUGHTS = [
     {"type": "thinking", "thinking": "hm", "signature": ""},
     {"type": "thinking", "thinking": "hm", "signature": "EqQBCkYIBxgCKkAclaude"},
-    {"type": "thinking", "thinking": "hm", "signature": "dgm1.gemini.broken.0000"},
+    {"type": "thinking", "thinking": "hm", "signature": "dgm2.openai_chat.another.dialects.0000"},
+    {"type": "thinking", "thinking": "hm", "signature": sealed(("thought", "", "aG0="), account="other")},
+    {"type": "thinking", "thinking": "hm", "signature": "gAAAAABoencrypted"},
     {"type": "redacted_thinking", "data": "x"},
 ]
 

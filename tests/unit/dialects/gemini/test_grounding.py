@@ -302,6 +302,69 @@ def test_each_page_is_a_call_of_its_own():
     assert len({block["id"] for block in content if "id" in block}) == 2
 
 
+def hop(said, source, query, *supports, reason="CONTINUATION", **more):
+    """A reply of a long answer, with its own sources, which it counts from zero."""
+    metadata = {
+        "webSearchQueries": [query],
+        "groundingChunks": [web(source)],
+        "groundingSupports": list(supports),
+    }
+    return text(said) + end(reason, groundingMetadata=metadata, **more)
+
+
+def test_sources_of_all_replies_of_a_long_answer_are_told():
+    played = play(
+        hop("Same. ", "a.org", "q1", support("Same.", 0, 5, 0), continuationToken="t"),
+        hop("Same. ", "b.org", "q2", support("Same.", 0, 5, 0), continuationToken="u"),
+        hop("End.", "a.org", "q1", support("End.", 0, 4, 0), reason="STOP"),
+        holds_text=True,
+        searches=True,
+    )
+    use, told = played.content[:2]
+    assert use["input"] == {"query": "q1; q2"}
+    assert [result["title"] for result in told["content"]] == ["a.org", "b.org"]
+    assert texts_and_citations(played) == [
+        ("Same.", [("a.org", "Same.")]),
+        (" Same.", [("b.org", "Same.")]),
+        (" End.", [("a.org", "End.")]),
+    ]
+    assert played.message["usage"]["server_tool_use"] == {"web_search_requests": 2}
+
+
+def test_citations_of_all_replies_of_a_streamed_answer_are_told():
+    played = play(
+        hop("One. ", "a.org", "q1", support("One.", 0, 4, 0), continuationToken="t"),
+        hop("Two.", "b.org", "q2", support("Two.", 0, 4, 0), reason="STOP"),
+        searches=True,
+    )
+    assert texts_and_citations(played) == [("One. Two.", [("a.org", "One."), ("b.org", "Two.")])]
+
+
+def test_reply_without_sources_leaves_those_of_the_ones_before():
+    played = play(
+        hop("One. ", "a.org", "q1", support("One.", 0, 4, 0), continuationToken="t"),
+        text("Two.") + end(),
+        holds_text=True,
+        searches=True,
+    )
+    assert texts_and_citations(played) == [("One.", [("a.org", "One.")]), (" Two.", [])]
+
+
+def test_pages_of_all_replies_of_a_long_answer_are_told_once():
+    def read_page(*urls):
+        entries = [
+            {"retrievedUrl": url, "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS"} for url in urls
+        ]
+        return {"urlMetadata": entries}
+
+    played = play(
+        text("a") + end("CONTINUATION", continuationToken="t", urlContextMetadata=read_page("https://a.org")),
+        text("b") + end(urlContextMetadata=read_page("https://a.org", "https://b.org")),
+    )
+    asked = [block["input"]["url"] for block in played.content if block["type"] == "server_tool_use"]
+    assert asked == ["https://a.org", "https://b.org"]
+
+
 def test_sources_of_a_long_answer_come_at_its_end():
     played = play(text("On") + end("CONTINUATION", continuationToken="t"), text("e.") + found(web()))
     assert played.kinds == ["text", "server_tool_use", "web_search_tool_result"]

@@ -16,6 +16,7 @@ MODERN = Quirks(
     media_in_results=True,
     structured_with_tools=True,
     search_with_functions=True,
+    call_ids=True,
     sampling=False,
 )
 OLD = Quirks(effort_style="thinking_budget", thinking_budgets=(128, 32_768), thought_signatures="optional")
@@ -48,6 +49,10 @@ SEARCH = [
 ]
 OUTPUT = ["Function calling with a response mime type: 'application/json' is unsupported"]
 MEDIA = ["Multimodal function response is not supported for this model."]
+IDS = [
+    "Invalid JSON payload received. Unknown name \"id\" at 'contents[1].parts[0].function_call': Cannot find field.",
+    "Invalid JSON payload received. Unknown name \"id\" at 'contents[2].parts[0].functionResponse': Cannot find field.",
+]
 STATES = [
     "The specified schema produces a constraint that has too many states for serving.",
     "Constraint is too tall.",
@@ -58,7 +63,7 @@ SCHEMAS = [
     "Request contains an invalid argument.",
     "A schema exceeds the maximum schema depth",
 ]
-ALL = [*MISSING, *BAD, *LEVEL, *BUDGET, *SEARCH, *OUTPUT, *MEDIA, *STATES, *SCHEMAS]
+ALL = [*MISSING, *BAD, *LEVEL, *BUDGET, *SEARCH, *OUTPUT, *MEDIA, *IDS, *STATES, *SCHEMAS]
 
 
 def refusal(message, status=400, code="INVALID_ARGUMENT"):
@@ -137,13 +142,26 @@ def test_refused_budget_turns_thinking_off(message):
         (SEARCH, {"search_with_functions": False}),
         (OUTPUT, {"structured_with_tools": False}),
         (MEDIA, {"media_in_results": False}),
-        (STATES, {"tool_choice_required": False}),
+        (IDS, {"call_ids": False}),
         (SCHEMAS, {"plain_schemas": True}),
     ],
 )
 def test_what_cannot_be_had_is_done_without(messages, change):
     for message in messages:
         assert learned(message) == (change, True)
+
+
+@pytest.mark.parametrize("message", STATES)
+def test_a_schema_that_is_too_large_to_force_is_this_requests_own(message):
+    assert learned(message) == ({"tool_choice_required": False}, False)
+
+
+def test_a_weaker_form_of_structured_output_is_for_this_request_only():
+    words = "Request contains an invalid argument."
+    quirks = mended(words)
+    for form in ("json_object", "none"):
+        assert learned(words, quirks) == ({"structured_output": form}, False)
+        quirks = mended(words, quirks)
 
 
 def test_structured_output_steps_down_after_the_schemas():

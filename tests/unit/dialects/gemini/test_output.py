@@ -37,6 +37,14 @@ def call_ids(heard):
 # Orders of blocks
 
 
+def test_a_fence_around_an_emulated_format_is_not_shown():
+    pieces = [text("```js"), text('on\n{"a"'), text(": 1}\n`"), text("``\n"), end()]
+    assert hear(*pieces, fenced=True).texts == ['{"a": 1}']
+    assert hear(*pieces).texts == ['```json\n{"a": 1}\n```\n']
+    assert hear(text("``"), call("Read", {}), end(), fenced=True).kinds == ["text", "tool_use"]
+    assert hear(text('```json\n{"a": "b###'), stop_sequences=("###",), fenced=True).texts == ['{"a": "b']
+
+
 def test_text_is_said_in_the_pieces_that_it_came_in():
     heard = hear(text("Hel"), text("lo"), end())
     assert [event.delta for event in heard.events if isinstance(event, ContentBlockDelta)] == [
@@ -128,6 +136,42 @@ def test_stop_sequence_ends_the_answer(pieces):
     heard = play(b"".join(map(text, pieces)), stop_sequences=("###",))
     assert heard.texts == ["one "]
     assert (heard.message["stop_reason"], heard.message["stop_sequence"]) == ("stop_sequence", "###")
+
+
+@pytest.mark.parametrize(
+    ("frames", "told"),
+    [
+        ([text("On a cold"), text(" day### more")], 6),
+        ([thought("It is so."), text("###")], 3),
+        ([text("###")], 1),
+        ([text("one###", usageMetadata=None)], 2),
+        ([chunk({"text": "one###"}, usage=counted(100, 77))], 77),
+        ([thought("x" * 400), chunk({"text": "one###"}, usage=counted(100, 2))], 102),
+    ],
+)
+def test_an_answer_that_is_stopped_here_tells_what_it_has_cost_so_far(frames, told):
+    """Vertex AI counts in its last chunk only, which is not read any more."""
+    heard = hear(*frames, stop_sequences=("###",))
+    assert heard.message["usage"]["output_tokens"] == told
+    assert heard.reader.usage.output_tokens == told
+
+
+def test_an_answer_that_is_cut_here_tells_what_it_has_cost_so_far():
+    heard = hear(text("x" * 99), visible_tokens=16)
+    assert (heard.stop_reason, heard.message["usage"]["output_tokens"]) == ("max_tokens", 25)
+
+
+def test_what_earlier_requests_of_a_stopped_answer_cost_counts_too():
+    played = play(
+        text("x" * 40) + end("CONTINUATION", continuationToken="t", usage=counted(100, 50)),
+        text("x" * 40 + "###"),
+        stop_sequences=("###",),
+    )
+    assert played.message["usage"]["output_tokens"] == 61
+
+
+def test_what_the_upstream_counted_to_the_end_is_told_as_it_is():
+    assert hear(text("x" * 400), end(usage=counted(100, 7))).message["usage"]["output_tokens"] == 7
 
 
 def test_stop_sequence_at_once_is_an_empty_text():

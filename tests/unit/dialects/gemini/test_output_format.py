@@ -1,7 +1,7 @@
 import pytest
 
 from tests.support.chat_requests import ask, tool
-from tests.support.gemini_requests import NEW, OLD, body_of, losses_of
+from tests.support.gemini_requests import NEW, OLD, body_of, losses_of, write
 
 SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
 FORMAT = {"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}}
@@ -46,6 +46,20 @@ def test_an_old_model_is_asked_to_follow_it_beside_functions():
     assert '"answer"' in told[-1]
     assert "JSON" in told[-1]
     assert losses_of(ask(**FORMAT, **BESIDE), OLD) == {"output_config.format": "approximated"}
+
+
+@pytest.mark.parametrize(
+    ("model", "quirks", "fields", "fenced"),
+    [
+        (OLD, {}, FORMAT | BESIDE, True),
+        (NEW, {"structured_output": "none"}, FORMAT, True),
+        (NEW, {"structured_output": "json_object"}, FORMAT, False),
+        (NEW, {}, FORMAT, False),
+        (NEW, {"structured_output": "none"}, {}, False),
+    ],
+)
+def test_only_a_model_that_is_merely_asked_may_put_a_fence_around_it(model, quirks, fields, fenced):
+    assert write(ask(**fields), model, **quirks).reading.fenced is fenced
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_media_are_in_the_result_where_the_model_takes_them_there(block, part, v
     assert response["parts"] == [part]
     assert others == []
     response, others = answered("see", block, block, model=OLD, vertex=vertex)
-    assert response == {"id": "toolu_1", "name": "Read", "response": {"output": "see"}}
+    assert response == {"name": "Read", "response": {"output": "see"}}
     assert others == [part, part]
 
 

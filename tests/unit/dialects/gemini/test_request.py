@@ -4,6 +4,7 @@ import pytest
 
 from dragoman.dialects.dialect import NOWHERE
 from dragoman.dialects.gemini.request import write_count, write_request
+from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import ApiError
 from dragoman.messages.estimate import MESSAGE_TOKENS
 from dragoman.messages.parse import parse_request
@@ -185,7 +186,8 @@ def test_the_reader_learns_what_it_needs():
     )
     reading = write(request, origin=origin_of()).reading
     assert reading.message_model == "opus"
-    assert (reading.account, reading.family, reading.signs) == ("account-1", "gemini-3", True)
+    assert reading.seal == Seal("gemini", "account-1", "gemini-3")
+    assert reading.signs
     assert reading.single_tool_call
     assert list(reading.tool_names.values()) == ["1st"]
     assert reading.context_window == 1_048_576

@@ -168,13 +168,42 @@ def test_search_that_finds_nothing_is_unavailable(reply):
     assert played.texts == ["So it is."]
 
 
-def test_search_that_is_cut_is_no_result():
-    assert isinstance(sided(search() + end(), text("half of")).error, UpstreamNonsense)
+FAILING = data({"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}})
 
 
-def test_error_inside_a_search_ends_the_answer():
-    failing = data({"error": {"code": 503, "message": "overloaded", "status": "UNAVAILABLE"}})
-    assert sided(search() + end(), failing).error.error.status == 529
+@pytest.mark.parametrize(
+    "reply", [text("half of"), text("half of") + FAILING, FAILING, b"data: nonsense\n\n"]
+)
+@pytest.mark.parametrize("tool", ["web_search", "web_fetch"])
+def test_a_tool_whose_request_fails_is_an_error_that_the_answer_goes_on_after(tool, reply):
+    played = sided(call(tool, {"query": "q", "url": "u"}, id="c1") + end(), reply, ANSWER)
+    use, told, said = played.content
+    assert told["type"] == f"{tool}_tool_result"
+    assert told["content"] == {"type": f"{tool}_tool_result_error", "error_code": "unavailable"}
+    assert told["tool_use_id"] == use["id"]
+    assert (said["text"], played.stop_reason) == ("So it is.", "end_turn")
+    (response,) = played.asked[1]["contents"][2]["parts"]
+    assert response["functionResponse"]["id"] == "c1"
+    assert list(response["functionResponse"]["response"]) == ["error"]
+
+
+def test_the_other_calls_of_a_round_are_made_after_one_that_failed():
+    parts = [call_part("web_search", {"query": q}, id=q) for q in ("q1", "q2")]
+    played = sided(chunk(*parts) + end(), FAILING, found("two", SOURCE), ANSWER)
+    assert [block["content"] for block in played.content[2:4]] == [
+        {"type": "web_search_tool_result_error", "error_code": "unavailable"},
+        [{"type": "web_search_result", "url": "https://a.org/x", "title": "a.org", "page_age": None}
+         | {"encrypted_content": payload_envelope(played, 1)}],
+    ]  # fmt: skip
+
+
+def payload_envelope(played, number):
+    return played.kept[played.content[number]["id"]]
+
+
+def test_a_failure_of_the_models_own_request_is_the_answers():
+    assert sided(FAILING).error.error.status == 529
+    assert sided(search() + end(), found(), FAILING).error.error.status == 529
 
 
 def test_cut_request_that_searches_is_no_reason_to_search():

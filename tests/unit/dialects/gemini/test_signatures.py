@@ -1,21 +1,23 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from dragoman.dialects.dialect import Origin
 from dragoman.dialects.gemini.signatures import (
     SKIP,
     Envelopes,
     OwnParts,
-    Seal,
     Signature,
     model_family,
     read_own_parts,
+    seal_signatures,
     text_key,
 )
-from dragoman.messages.envelope import seal
+from dragoman.dialects.losses import Losses
+from dragoman.messages.envelope import Seal
 from tests.support.chat_requests import ask, assistant, call, result, tool, user
-from tests.support.gemini_requests import ACCOUNT, NEW, OLD, contents_of, origin_of, sealed
+from tests.support.gemini_requests import ACCOUNT, NEW, OLD, contents_of, losses_of, origin_of, sealed
 
 GEMMA = "gemma-4-31b-it"
 TURN = {"tools": [tool("Read"), tool("Bash")]}
@@ -82,13 +84,60 @@ def test_a_signature_belongs_to_one_call():
 @pytest.mark.parametrize(
     "envelope",
     [sealed(CALL, account="other"), sealed(CALL, model="gemini-4-neon"), sealed(CALL, model=OLD), "", "EqQBCkYI"]
-    + [sealed(CALL)[:-1] + "x", sealed(CALL).replace("dgm1", "dgm2"), sealed(CALL)[:40]]
-    + [seal("openai_chat", {"a": ACCOUNT, "m": "gemini-3", "s": [list(CALL)]})]
-    + [seal("gemini", {"a": ACCOUNT, "m": "gemini-3", "s": value}) for value in (None, "x", [1], [["call"]], [[1, 2, 3]])],
+    + [sealed(CALL)[:-1] + "x", sealed(CALL).replace("dgm2", "dgm3"), sealed(CALL)[:40]]
+    + [Seal("openai_chat", ACCOUNT, "gemini-3").close({"s": [list(CALL)]})]
+    + [Seal("gemini", ACCOUNT, "gemini-3").close({"s": value}) for value in (None, "x", [1], [["call"]], [[1, 2, 3]])],
 )  # fmt: skip
 def test_what_another_sealed_is_not_taken(envelope):
     assert signatures(thinking(envelope), call()) == [SKIP]
     assert signatures(call(), kept={"toolu_1": envelope}) == [SKIP]
+
+
+OWN = sealed(CALL)
+OTHERS = [sealed(CALL, account="other"), sealed(CALL, model="gemini-4-neon"), sealed(CALL, model=OLD)]
+DAMAGED = [
+    OWN[:-1],
+    OWN[:40],
+    OWN.replace("..", ".x."),
+    OWN.replace("dgm2", "dgm1"),
+    OWN.replace("dgm2", "dgm3"),
+]
+DAMAGED.append(Seal("gemini", ACCOUNT, "gemini-3", b"another gateway's").close({"s": [list(CALL)]}))
+FOREIGN = ["", "EqQBCkYIBxgCKkA", "gAAAAABoencrypted", "dgm2.openai_chat.of.another.dialect", *OTHERS]
+
+
+def lost(*blocks, kept=None, **fields):
+    request = ask(user("go"), assistant(*blocks), user(result("r")), **TURN)
+    return losses_of(request, origin=origin_of(kept), **fields)
+
+
+@pytest.mark.parametrize("envelope", DAMAGED)
+def test_an_own_envelope_that_does_not_open_is_named(envelope):
+    assert lost(thinking(envelope), call()) == {"messages.1.content.0.signature": "dropped"}
+    assert signatures(thinking(envelope), call()) == [SKIP]
+    assert lost(call(), kept={"toolu_1": envelope}) == {}
+    assert lost(thinking(envelope), call(), model=GEMMA) == {}
+
+
+@pytest.mark.parametrize("envelope", FOREIGN)
+def test_an_envelope_of_another_is_no_loss(envelope):
+    assert lost(thinking(envelope), call()) == {}
+    assert signatures(thinking(envelope), call()) == [SKIP]
+
+
+def test_the_result_of_a_search_that_does_not_open_is_told_as_text_and_named():
+    tools = {"tools": [tool("Read"), {"type": "web_search_20250305", "name": "web_search"}]}
+    use = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "q"}}
+    for envelope, losses in [
+        (sealed(parts=[{"toolCall": TOOL_CALL}])[:-1], {"messages.1.content.1.content": "dropped"}),
+        (sealed(parts=[{"toolCall": TOOL_CALL}], account="other"), {}),
+    ]:
+        found = {"type": "web_search_result", "url": "u", "title": "t", "encrypted_content": envelope}
+        blocks = use, {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [found]}
+        request = ask(user("go"), assistant(*blocks), user("on"), **tools)
+        assert losses_of(request, origin=origin_of()) == losses
+        (part,) = contents_of(request, origin=origin_of())[1]["parts"]
+        assert set(part) == {"text"}
 
 
 def test_nobody_takes_signatures_of_an_account_that_is_not_theirs():
@@ -140,12 +189,12 @@ def test_after_a_corrupted_signature_all_are_left_out():
 
 
 def test_an_envelope_is_the_same_bytes_each_time_and_can_hold_more():
-    own = Seal(ACCOUNT, "gemini-3")
-    first = own.close([Signature(*CALL)], parts=[{"a": 1}])
-    assert first == own.close([Signature(*CALL)], parts=[{"a": 1}])
-    assert Envelopes(own).open(first)["parts"] == [{"a": 1}]
-    assert Envelopes(own).signatures(first) == [Signature(*CALL)]
-    assert Envelopes(Seal("other", "gemini-3")).open(first) == {}
+    own = Seal("gemini", ACCOUNT, "gemini-3", b"key")
+    first = seal_signatures(own, [Signature(*CALL)], parts=[{"a": 1}])
+    assert first == seal_signatures(own, [Signature(*CALL)], parts=[{"a": 1}])
+    assert Envelopes(own, Losses()).open(first)["parts"] == [{"a": 1}]
+    assert Envelopes(own, Losses()).signatures(first) == [Signature(*CALL)]
+    assert Envelopes(replace(own, account="other"), Losses()).open(first) == {}
 
 
 def test_the_key_of_a_text_depends_on_the_text_alone():

@@ -286,6 +286,17 @@ def test_what_a_search_cannot_be_told_is_named():
     assert "site:a.example" in system
 
 
+@pytest.mark.parametrize(("beside", "model"), [((), NEW), ((tool("Read"),), NEW), ((tool("Read"),), OLD)])
+@pytest.mark.parametrize("field", ["allowed_domains", "blocked_domains"])
+def test_the_pages_that_may_be_read_cannot_be_chosen(field, beside, model):
+    """Alone, beside functions, and in a request of its own."""
+    reading = FETCH | {field: ["a.example"]}
+    name = f"tools.{len(beside)}"
+    lost = losses_of(ask(tools=[*beside, reading]), model)
+    assert lost == {name: "approximated", f"{name}.{field}": "dropped"}
+    assert losses_of(ask(tools=[*beside, FETCH | {field: []}]), model) == {name: "approximated"}
+
+
 def test_a_tool_that_only_other_tools_may_call_is_called_directly():
     only = tool("Read", allowed_callers=["code_execution_20250825"])
     assert losses_of(ask(tools=[only])) == {"tools.0.allowed_callers": "approximated"}

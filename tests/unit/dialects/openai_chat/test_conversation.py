@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from dragoman.dialects.losses import Losses
@@ -5,7 +6,7 @@ from dragoman.dialects.openai_chat.conversation import write_messages
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import client_tool_id
 from dragoman.dialects.tool_names import upstream_tool_name
-from dragoman.messages.envelope import seal
+from dragoman.messages.envelope import Seal
 from tests.support.chat_requests import (
     PLAIN,
     assistant,
@@ -21,16 +22,17 @@ from tests.support.chat_requests import (
 
 ANYWHERE = Quirks(system_anywhere=True)
 DEVELOPER = Quirks(system_anywhere=True, system_role="developer")
+SEAL = Seal("openai_chat", family="deepseek")
 LOOP = [user("q"), assistant(call()), user(result("ok"))]
 
 
 def messages(*asked, quirks=PLAIN, **fields):
-    return write_messages(conversation(*asked, **fields), "deepseek-v4", quirks, Losses()).messages
+    return write_messages(conversation(*asked, **fields), "deepseek-v4", quirks, Losses(), SEAL).messages
 
 
 def lost(*asked, quirks=PLAIN, **fields):
     losses = Losses()
-    write_messages(conversation(*asked, **fields), "some-model", quirks, losses)
+    write_messages(conversation(*asked, **fields), "some-model", quirks, losses, SEAL)
     return [(loss.field, loss.what) for loss in losses.as_tuple()]
 
 
@@ -127,17 +129,17 @@ def test_an_image_in_a_system_message_is_a_loss():
 
 def test_instructions_end_the_system_prompt():
     asked = conversation(user("q"), system="a")
-    sent = write_messages(asked, "m", PLAIN, Losses(), instructions="answer in JSON").messages
+    sent = write_messages(asked, "m", PLAIN, Losses(), SEAL, instructions="answer in JSON").messages
     assert sent[0]["content"] == "a\n\nanswer in JSON"
     bare = write_messages(
-        conversation(user("q")), "m", PLAIN, Losses(), instructions="answer in JSON"
+        conversation(user("q")), "m", PLAIN, Losses(), SEAL, instructions="answer in JSON"
     ).messages
     assert bare[0] == {"role": "system", "content": "answer in JSON"}
 
 
 def test_a_closing_note_is_said_last():
     asked = conversation(user("q"))
-    assert write_messages(asked, "m", ANYWHERE, Losses(), closing_note="now").messages[-1] == {
+    assert write_messages(asked, "m", ANYWHERE, Losses(), SEAL, closing_note="now").messages[-1] == {
         "role": "system",
         "content": "now",
     }
@@ -378,8 +380,11 @@ def test_repeated_odd_and_long_ids_become_unique_and_valid(quirks):
 
 
 def thinking(words, family="deepseek"):
-    seal_of_it = seal("openai_chat", {"f": "reasoning_content", "m": family})
-    return {"type": "thinking", "thinking": words, "signature": seal_of_it}
+    return signed(Seal("openai_chat", family=family).close({"f": "reasoning_content"}), words)
+
+
+def signed(signature, words="hm"):
+    return {"type": "thinking", "thinking": words, "signature": signature}
 
 
 THOUGHT = [
@@ -401,6 +406,52 @@ def test_reasoning_goes_back_when_the_server_wants_it():
     assert reasoned(PLAIN) == [None, None, None]
     assert reasoned(Quirks(reasoning_back="tool_loop")) == [None, None, "three"]
     assert reasoned(Quirks(reasoning_back="always")) == ["one", "two", "three"]
+
+
+OWN = SEAL.close({"f": "reasoning_content", "t": "hm"})
+DAMAGED = [
+    OWN[:-1],
+    OWN[:40],
+    OWN.replace("..", ".x."),
+    OWN.replace("dgm2", "dgm1"),
+    OWN.replace("dgm2", "dgm3"),
+]
+DAMAGED.append(msgspec.structs.replace(SEAL, key=b"another gateway's").close({"t": "hm"}))
+FOREIGN = [
+    "",
+    "EqQBCkYIBxgCKkA",
+    "gAAAAABoencrypted",
+    "dgm2.gemini.of.another.dialect",
+    Seal("openai_chat", "another account", "deepseek").close({"t": "hm"}),
+    Seal("openai_chat", family="kimi").close({"t": "hm"}),
+]
+
+
+def reasoned_with(signature, back="always"):
+    """What the server is sent of one thought, and what is said to be lost."""
+    losses = Losses()
+    asked = conversation(user("q"), assistant(signed(signature), text("a")), user("on"))
+    sent = write_messages(asked, "deepseek-v4", Quirks(reasoning_back=back), losses, SEAL).messages
+    return sent[1], losses.as_tuple()
+
+
+@pytest.mark.parametrize("signature", DAMAGED)
+def test_own_reasoning_that_does_not_open_is_left_out_and_named(signature):
+    sent, (loss,) = reasoned_with(signature)
+    assert sent == {"role": "assistant", "content": "a"}
+    assert (loss.field, loss.what) == ("messages.1.content.0.signature", "dropped")
+    assert loss.why in {"its seal is broken", "another version of Dragoman sealed it"}
+
+
+@pytest.mark.parametrize("signature", FOREIGN)
+def test_reasoning_of_others_is_left_out_and_is_no_loss(signature):
+    assert reasoned_with(signature) == ({"role": "assistant", "content": "a"}, ())
+
+
+def test_nothing_is_lost_where_no_reasoning_goes_back():
+    assert reasoned_with(DAMAGED[0], "never")[1] == ()
+    assert reasoned_with(DAMAGED[0], "tool_loop")[1] == ()
+    assert reasoned_with(OWN)[0]["reasoning_content"] == "hm"
 
 
 def test_a_tool_turn_without_reasoning_has_an_empty_one_where_it_is_required():
@@ -448,7 +499,7 @@ def test_markers_of_texts_stay_on_their_parts():
 def test_markers_of_results_and_assistant_blocks_stand_on_the_message():
     asked = conversation(*LOOP)
     markers = {(1, 0): MARK, (2, 0): MARK}
-    sent = write_messages(asked, "m", CACHING, Losses(), markers=markers).messages
+    sent = write_messages(asked, "m", CACHING, Losses(), SEAL, markers=markers).messages
     assert sent[1]["cache_control"] == MARK
     assert sent[2]["cache_control"] == MARK
 
@@ -469,7 +520,7 @@ def test_a_compaction_replaces_what_was_before():
 
 def test_a_closing_note_joins_the_last_user_message_where_no_system_message_may_stand():
     asked = conversation(user("q"))
-    assert write_messages(asked, "m", PLAIN, Losses(), closing_note="now").messages == [
+    assert write_messages(asked, "m", PLAIN, Losses(), SEAL, closing_note="now").messages == [
         {"role": "user", "content": "q\n\n<system-reminder>\nnow\n</system-reminder>"}
     ]
 

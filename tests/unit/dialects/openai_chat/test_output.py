@@ -2,15 +2,20 @@ import pytest
 
 from dragoman.dialects.openai_chat.output import Output
 from dragoman.dialects.openai_chat.shapes import Reading
-from dragoman.messages.envelope import open_envelope
+from dragoman.messages.envelope import Seal
 from dragoman.messages.events import ContentBlockDelta, SignatureDelta, TextDelta, Usage
 from dragoman.messages.fold import fold
 from tests.support.reading import check_grammar
+from tests.support.sealing import opened
 
 
 def output(**reading):
     return Output(
-        Reading(**{"message_model": "claude-sonnet-5", "family": "deepseek", **reading}), "msg_1", 7
+        Reading(
+            **{"message_model": "claude-sonnet-5", "seal": Seal("openai_chat", "ours", "deepseek"), **reading}
+        ),
+        "msg_1",
+        7,
     )
 
 
@@ -20,13 +25,13 @@ def finished(out):
     out.writer.end("end_turn", Usage())
     events = out.writer.take()
     check_grammar(events, complete=True)
-    return [opened(block) for block in fold(events)["content"]]
+    return [read(block) for block in fold(events)["content"]]
 
 
-def opened(block):
+def read(block):
     if block["type"] != "thinking":
         return block
-    payload = open_envelope(block["signature"], "openai_chat")
+    payload = opened(block["signature"], "openai_chat", account="ours", family="deepseek")
     assert payload is not None
     return {"thinking": block["thinking"], "sealed": payload}
 
@@ -36,7 +41,7 @@ def text(value):
 
 
 def thinking(value, **sealed):
-    return {"thinking": value, "sealed": {"f": "reasoning_content", "m": "deepseek", **sealed}}
+    return {"thinking": value, "sealed": {"f": "reasoning_content", **sealed}}
 
 
 def test_text_is_one_block():

@@ -7,7 +7,7 @@ from dragoman.dialects.openai_chat.reasoning import (
 )
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import Thought
-from dragoman.messages.envelope import EnvelopeOpener, seal
+from dragoman.messages.envelope import EnvelopeOpener, Seal
 from tests.support.chat_requests import conversation
 
 ADAPTIVE = {"type": "adaptive"}
@@ -116,33 +116,36 @@ def test_openrouter_has_an_object_of_its_own():
     assert sent(bare, **wanted("max")) == {"reasoning": {"effort": "max"}}
 
 
-def thought(text="", dialect="openai_chat", **payload):
-    return Thought(text, seal(dialect, {"f": "reasoning_content", "m": "deepseek", **payload}))
+OURS = Seal("openai_chat", "ours", "deepseek")
 
 
-def fields_of(thoughts, family, quirks):
-    return reasoning_fields(thoughts, family, quirks, EnvelopeOpener("openai_chat"))
+def thought(text="", seal=OURS, **payload):
+    return Thought(text, seal.close({"f": "reasoning_content", **payload}))
+
+
+def fields_of(thoughts, quirks):
+    return reasoning_fields(thoughts, quirks, EnvelopeOpener(OURS))
 
 
 BACK = Quirks(reasoning_back="always")
 
 
 def test_our_reasoning_goes_back_with_the_text_of_the_block():
-    assert fields_of([thought("step one")], "deepseek", BACK) == {"reasoning_content": "step one"}
+    assert fields_of([thought("step one")], BACK) == {"reasoning_content": "step one"}
 
 
 def test_sealed_text_beats_the_block():
-    assert fields_of([thought("", t="hidden")], "deepseek", BACK) == {"reasoning_content": "hidden"}
+    assert fields_of([thought("", t="hidden")], BACK) == {"reasoning_content": "hidden"}
 
 
 def test_several_thoughts_of_one_message_are_one_field():
     thoughts = [thought("one "), thought("two")]
-    assert fields_of(thoughts, "deepseek", BACK) == {"reasoning_content": "one two"}
+    assert fields_of(thoughts, BACK) == {"reasoning_content": "one two"}
 
 
 def test_the_field_is_the_one_that_this_server_reads():
     quirks = Quirks(reasoning_field="reasoning")
-    assert fields_of([thought("x")], "deepseek", quirks) == {"reasoning": "x"}
+    assert fields_of([thought("x")], quirks) == {"reasoning": "x"}
 
 
 @pytest.mark.parametrize(
@@ -150,18 +153,15 @@ def test_the_field_is_the_one_that_this_server_reads():
     [
         Thought("x", ""),
         Thought("x", "EqQBCkYIBxgCKkA"),
-        thought("x", dialect="gemini"),
-        thought("x", m="kimi"),
+        thought("x", Seal("gemini", "ours", "deepseek")),
+        thought("x", Seal("openai_chat", "ours", "kimi")),
+        thought("x", Seal("openai_chat", "theirs", "deepseek")),
+        thought("x", Seal("openai_chat", "ours", "deepseek", b"another gateway's")),
         thought(""),
     ],
 )
 def test_thoughts_of_others_are_left_out(foreign):
-    assert fields_of([foreign], "deepseek", BACK) == {}
-
-
-def test_an_envelope_without_a_family_belongs_to_whoever_opens_it():
-    old = Thought("x", seal("openai_chat", {"f": "reasoning"}))
-    assert fields_of([old], "deepseek", BACK) == {"reasoning_content": "x"}
+    assert fields_of([foreign], BACK) == {}
 
 
 ROUTER = Quirks(reasoning_field="reasoning_details")
@@ -173,25 +173,25 @@ def test_reasoning_details_go_back_unmodified_and_in_order():
         {"type": "reasoning.encrypted", "data": "gAAA", "id": "rs_1", "index": 0},
         {"type": "reasoning.text", "text": "b", "signature": "sig", "index": 1},
     ]
-    assert fields_of([thought("b", d=details)], "deepseek", ROUTER) == {"reasoning_details": details}
+    assert fields_of([thought("b", d=details)], ROUTER) == {"reasoning_details": details}
 
 
 def test_pieces_of_one_reasoning_object_are_joined():
     pieces = [{"type": "reasoning.text", "text": word, "index": 0} for word in "ab"]
-    assert fields_of([thought(d=pieces)], "deepseek", ROUTER)["reasoning_details"] == [
+    assert fields_of([thought(d=pieces)], ROUTER)["reasoning_details"] == [
         {"type": "reasoning.text", "text": "ab", "index": 0}
     ]
 
 
 def test_what_no_work_is_left_for_is_foreign():
-    opener = EnvelopeOpener("openai_chat", max_work=200)
+    opener = EnvelopeOpener(OURS, max_work=200)
     thoughts = [thought("one"), thought("two")]
-    assert reasoning_fields(thoughts, "deepseek", BACK, opener) == {"reasoning_content": "one"}
+    assert reasoning_fields(thoughts, BACK, opener) == {"reasoning_content": "one"}
 
 
 def test_without_details_the_text_goes_back():
-    assert fields_of([thought("b")], "deepseek", ROUTER) == {"reasoning": "b"}
-    assert fields_of([thought("", d=["no object"])], "deepseek", ROUTER) == {}
+    assert fields_of([thought("b")], ROUTER) == {"reasoning": "b"}
+    assert fields_of([thought("", d=["no object"])], ROUTER) == {}
 
 
 def test_required_reasoning_that_nobody_has_is_empty():

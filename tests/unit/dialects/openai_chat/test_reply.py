@@ -3,7 +3,7 @@ import json
 import msgspec
 import pytest
 
-from dragoman.messages.envelope import open_envelope
+from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import (
     ContentBlockDelta,
@@ -34,6 +34,7 @@ from tests.support.chat_chunks import (
 )
 from tests.support.grammar_table import check_stream
 from tests.support.reading import check_grammar
+from tests.support.sealing import opened
 
 
 def frame(data):
@@ -199,12 +200,13 @@ DETAIL = {"type": "reasoning.text", "text": "why", "signature": "abc", "index": 
     ],
 )
 def test_every_spelling_of_reasoning_is_thinking_said_once(delta, field):
-    heard = hear_chat(chunk(delta), text("because"), finish(), DONE, thinking="shown", family="qwen")
+    seal = Seal("openai_chat", "ours", "qwen", b"key")
+    heard = hear_chat(chunk(delta), text("because"), finish(), DONE, thinking="shown", seal=seal)
     thinking, answer = content(heard)
     assert (thinking["thinking"], answer) == ("why", text_block("because"))
-    payload = open_envelope(thinking["signature"], "openai_chat")
+    payload = opened(thinking["signature"], "openai_chat", account="ours", family="qwen", key=b"key")
     assert payload is not None
-    assert (payload["f"], payload["m"]) == (field, "qwen")
+    assert payload["f"] == field
     assert payload.get("d") == delta.get("reasoning_details")
 
 

@@ -3,10 +3,12 @@ import json
 
 import pytest
 
+from dragoman.dialects.dialect import Origin
 from dragoman.dialects.openai_chat.request import PREFILL_REFUSED, write_request
 from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
+from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import ApiError
 from dragoman.messages.parse import parse_request
 from tests.support.chat_requests import (
@@ -50,7 +52,7 @@ MARK = {"type": "ephemeral", "ttl": "1h"}
 
 
 def reading(request, quirks=PLAIN):
-    of = write_request(request, "deepseek-v4", quirks).reading
+    of = write_request(request, "deepseek-v4", quirks, Origin("ours", seal_key=b"key")).reading
     assert isinstance(of, Reading)
     return of
 
@@ -310,7 +312,7 @@ def test_the_reader_knows_names_choice_model_and_family():
     assert known.tool_names == {upstream_tool_name(name): name}
     assert known.single_tool_call
     assert known.message_model == "claude-x"
-    assert known.family == "deepseek"
+    assert known.seal == Seal("openai_chat", "ours", "deepseek", b"key")
     assert not known.think_tags
     assert known.visible_tokens is None
 
