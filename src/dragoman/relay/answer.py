@@ -91,17 +91,14 @@ class Answer:
                     yield said
             self.trace.status = 200
         except UpstreamFailure as failure:
-            error = without_credential(failure.error, self._attempt.credential if self._attempt else "")
-            self._fail(error)
-            raise error from failure
+            raise self._failed(self._shown(failure)) from failure
         except ApiError as error:
-            self._fail(error)
+            self._failed(error)
             raise
         except TranslatorBug as bug:
             self._gateway.observer.bug(str(bug), bug)
-            error = ApiError(500, "Dragoman translated this answer wrongly and stopped; please report it")
-            self._fail(error)
-            raise error from bug
+            error = "Dragoman translated this answer wrongly and stopped; please report it"
+            raise self._failed(ApiError(500, error)) from bug
         except (CancelledError, GeneratorExit):
             self.trace.status = 200 if self.complete else 499
             if not self.complete:
@@ -109,9 +106,8 @@ class Answer:
             raise
         except Exception as bug:
             self._gateway.observer.bug(f"{type(bug).__name__} while answering {self.trace.request_id}", bug)
-            error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
-            self._fail(error)
-            raise error from bug
+            error = "Dragoman failed on this request; its log says more under this request id"
+            raise self._failed(ApiError(500, error)) from bug
         finally:
             self._learn_size()
             settle(self._gateway, self.trace, self._attempt)
@@ -253,11 +249,20 @@ class Answer:
         self.complete = True
         return writer.take()
 
-    def _fail(self, error: ApiError) -> None:
+    def _shown(self, failure: UpstreamFailure) -> ApiError:
+        """What the client sees: another object than the failure's own, whose cause the failure cannot be without a
+        circle."""
+        error = without_credential(failure.error, self._attempt.credential if self._attempt else "")
+        return ApiError(error.status, error.message, type=error.type, headers=error.headers, body=error.body)
+
+    def _failed(self, error: ApiError) -> ApiError:
+        """The error itself, noted. It is raised without a name: a frame that names what was raised in it would be a
+        circle, and keep the whole request until the next collection."""
         committed = self._attempt is not None and self._attempt.gate.committed
         self.trace.status = 200 if committed and self._request.stream else error.status
         self.trace.ending = error.type
         self.trace.error = error.message
+        return error
 
 
 def _changes(before: Quirks, after: Quirks) -> dict[str, Any]:

@@ -166,7 +166,10 @@ class Attempt:
             if said:
                 yield self._heard(said)
             if failure is not None:
-                raise failure
+                try:
+                    raise failure
+                finally:
+                    del failure  # a frame that names what was raised in it is a circle, see `Answer`
         await reply.drain()
 
     def _ending_before(self, broken: UpstreamFailure) -> Sequence[Said]:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 from contextlib import aclosing
 
@@ -753,3 +754,48 @@ class TestMeter:
         bench = Bench(FakeUpstream(streamed(lines("start", "text a", "usage 4000 searched", "end end_turn"))))
         await start_of(bench)
         assert bench.relay.meter.learned("somewhere", "plain-1", None) is None
+
+
+CHAT = b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+GEMINI = b'data: {"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]}\n\n'
+MIDWAY = START + BLOCK + DELTA + error_frame("api_error", "broken")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "reply"),
+    [
+        ("openai_chat", streamed(CHAT)),
+        ("gemini", streamed(GEMINI)),
+        ("anthropic", streamed(START, BLOCK, DELTA, REST)),
+        ("openai_chat", whole(b"no", 404)),
+        ("anthropic", streamed(MIDWAY)),
+        ("openai_responses", streamed(b"data: nonsense\n\n")),
+        ("gemini", streamed(b"data: nonsense\n\n")),
+    ],
+    ids=["chat", "gemini", "relayed", "refused", "broken midway", "responses", "nonsense"],
+)
+async def test_nothing_of_a_request_waits_for_the_next_collection(dialect, reply):
+    bench = Bench(FakeUpstream(reply), target(dialect))
+    gc.collect()
+    gc.disable()
+    try:
+        await heard_and_forgotten(bench.answer(tools=[{"name": "Read", "input_schema": {"type": "object"}}]))
+        assert unreachable_types() == set()
+    finally:
+        gc.enable()
+
+
+async def heard_and_forgotten(answer) -> None:
+    batches, error = await heard(answer)
+    assert batches or error is not None
+
+
+def unreachable_types() -> set[str]:
+    """Types of Dragoman's own among the objects that only a collection would free."""
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        return {type(one).__name__ for one in gc.garbage if type(one).__module__.startswith("dragoman.")}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
