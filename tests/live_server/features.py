@@ -3,22 +3,25 @@
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.live_server.sessions import gemini_settings, openai_settings
+from tests.live_server.sessions import gemini_settings, openai_settings, responses_settings
 from tests.support.claude_code import ClaudeCode
 from tests.support.claude_session import ClaudeSession, Decide, allow, claude_session
 from tests.support.dragoman_process import DragomanProcess
 from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.http_answer import json_bytes
 from tests.support.openai_upstream import ScriptedOpenAI
-from tests.support.replies import Reply, Script, Usage, reply
-from tests.support.told import Read, Told, told_gemini, told_openai
+from tests.support.replies import Reply, Script, Usage, failing, reply
+from tests.support.responses_flavor import ResponsesFlavor
+from tests.support.responses_upstream import ScriptedResponses
+from tests.support.told import Read, Told, told_gemini, told_openai, told_responses
 
-Upstream = ScriptedOpenAI | ScriptedGemini
+Upstream = ScriptedOpenAI | ScriptedResponses | ScriptedGemini
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class Way:
     read: Read
 
 
+STRICT_RESPONSES = partial(ScriptedResponses, flavor=ResponsesFlavor(strict_prefix=True))
 WAYS = (
     Way("openai_chat", "gpt-4.1", ScriptedOpenAI, openai_settings, told_openai),
+    Way("openai_responses", "claude-opus-4-8", STRICT_RESPONSES, responses_settings, told_responses),
     Way("gemini", "claude-opus-4-8", ScriptedGemini, gemini_settings, told_gemini),
 )
 
@@ -71,9 +76,15 @@ async def talking(
 ) -> AsyncGenerator[Talk]:
     """A client that waits for its user's first words. At the end AssertionError if the upstream refused anything."""
 
+    faults: list[Exception] = []
+
     def script(body: dict[str, Any]) -> Reply:
-        told = way.read(body)
-        said = model(told) if told.seen.tools else reply("All right.")
+        try:
+            told = way.read(body)
+            said = model(told) if told.seen.tools else reply("All right.")
+        except Exception as fault:  # noqa: BLE001 - the client would ask again and again where nobody answers
+            faults.append(fault)
+            return failing(400, repr(fault))
         # The client's context meter goes by what a backend bills.
         return replace(said, usage=Usage(prompt=len(json_bytes(body)) // 4))
 
@@ -87,4 +98,4 @@ async def talking(
                 assert not (await session.end()).failed
             finally:
                 # What was refused says best why a conversation failed.
-                assert upstream.violations == [], dragoman.output
+                assert (faults, upstream.violations) == ([], []), f"{faults} {upstream.violations} {dragoman.output}"

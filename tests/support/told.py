@@ -5,14 +5,19 @@ beside the result that they belong to.
 """
 
 import base64
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tests.support.anthropic_rules import blocks_of
-from tests.support.task_script import DoneCall, Seen, seen_by_anthropic, seen_by_gemini, seen_by_openai
+from tests.support.task_script import (
+    Seen,
+    seen_by_anthropic,
+    seen_by_gemini,
+    seen_by_openai,
+    seen_by_responses,
+)
 
 ATTACHED = re.compile(r"\[(?:image|document) attached below: (\d+)\]")
 DATA_URL = re.compile(r"data:([^;]+);base64,(.*)", re.DOTALL)
@@ -130,27 +135,19 @@ def told_gemini(body: dict[str, Any]) -> Told:
 
 def told_responses(body: dict[str, Any]) -> Told:
     """Reads a Responses request. Media stand in the output of the call."""
-    # Messages may leave their type out.
-    items: list[dict[str, Any]] = [{"type": "message"} | item for item in body["input"]]
-    outputs = {item["call_id"]: item["output"] for item in items if item["type"] == "function_call_output"}
-    calls = [item for item in items if item["type"] == "function_call"]
+    outputs: dict[str, Any] = {}
     words: list[str] = []
-    for item in items:
+    for item in body["input"]:
         if item["type"] == "message":
             words += _texts(item["content"])
         elif item["type"] == "function_call":
             words.append(f"[calls {item['name']}]")
         elif item["type"] == "function_call_output":
             words += _texts(item["output"])
-    done = tuple(
-        DoneCall(call["name"], json.loads(call["arguments"]), "\n".join(_texts(outputs.get(call["call_id"]))))
-        for call in calls
-    )
-    declared = [*(body.get("tools") or ()), *(tool for item in items for tool in item.get("tools", ()))]
-    names = frozenset(tool["name"] for tool in declared if tool["type"] == "function")
-    wants_json = ((body.get("text") or {}).get("format") or {}).get("type", "text") != "text"
-    media = tuple(tuple(_output_media(outputs.get(call["call_id"]))) for call in calls)
-    return Told(Seen(done, names, wants_json), body.get("instructions") or "", tuple(words), media)
+            outputs[item["call_id"]] = item["output"]
+    ids = [item["call_id"] for item in body["input"] if item["type"] == "function_call"]
+    media = tuple(tuple(_output_media(outputs.get(one))) for one in ids)
+    return Told(seen_by_responses(body), body["instructions"], tuple(words), media)
 
 
 def _output_media(output: Any) -> Iterator[Media]:

@@ -93,7 +93,7 @@ GEMINI = {
 RESPONSES = {
     "instructions": "Be kind.",
     "input": [
-        {"role": "user", "content": [{"type": "input_text", "text": "Look."}]},
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Look."}]},
         {"type": "reasoning", "summary": [], "encrypted_content": "sealed"},
         {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "I look."}]},
         {"type": "function_call", "call_id": "one", "name": "Read", "arguments": ARGUMENTS},
