@@ -98,4 +98,6 @@ async def talking(
                 assert not (await session.end()).failed
             finally:
                 # What was refused says best why a conversation failed.
-                assert (faults, upstream.violations) == ([], []), f"{faults} {upstream.violations} {dragoman.output}"
+                assert (faults, upstream.violations) == ([], []), (
+                    f"{faults} {upstream.violations} {dragoman.output}"
+                )

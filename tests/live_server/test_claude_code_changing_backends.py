@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.live_server.coding import folders
-from tests.live_server.sessions import anthropic_settings, gemini_settings, openai_settings
+from tests.live_server.sessions import OPENAI_KEY, anthropic_settings, gemini_settings, openai_settings
 from tests.support.anthropic_rules import blocks_of
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.claude_code import ClaudeCode
@@ -23,13 +23,23 @@ from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.openai_flavor import DEEPSEEK
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Call, Reasoning, Reply, Script, Text, reply
-from tests.support.told import Read, Told, told_anthropic, told_gemini, told_openai
+from tests.support.responses_upstream import ScriptedResponses
+from tests.support.told import Read, Told, told_anthropic, told_gemini, told_openai, told_responses
 
 __all__ = ["folders"]
 
 pytestmark = pytest.mark.claude_code
 
-Upstream = ScriptedAnthropic | ScriptedGemini | ScriptedOpenAI
+Upstream = ScriptedAnthropic | ScriptedGemini | ScriptedOpenAI | ScriptedResponses
+
+
+def responses_channel(upstream: ScriptedResponses) -> dict[str, str]:
+    """The environment for a second server of OpenAI's kind, beside the one at the usual address."""
+    return {
+        "CHANNEL_GPT_API_KEY": OPENAI_KEY,
+        "CHANNEL_GPT_BASE_URL": upstream.base_url,
+        "CHANNEL_GPT_DIALECT": "openai_responses",
+    }
 
 
 @dataclass(frozen=True)
@@ -49,11 +59,12 @@ BACKENDS = {
         "gemini/gemini-3.8-flash", told_gemini, partial(ScriptedGemini, flavor=SIGNS), gemini_settings
     ),
     "Claude": Backend("anthropic/claude-sonnet-5", told_anthropic, ScriptedAnthropic, anthropic_settings),
+    "GPT": Backend("gpt-6.2-sol:gpt", told_responses, ScriptedResponses, responses_channel),
     "DeepSeek": Backend(
         "openai/deepseek-chat", told_openai, partial(ScriptedOpenAI, flavor=DEEPSEEK), openai_settings
     ),
 }
-ROUND = ("Gemini", "Claude", "DeepSeek", "Claude", "Gemini", "DeepSeek", "Claude", "Gemini", "DeepSeek")
+ROUND = ("Gemini", "Claude", "DeepSeek", "GPT", "Claude", "GPT", "Gemini", "DeepSeek", "Claude", "GPT")
 
 
 class Notes:
@@ -150,6 +161,12 @@ def check_nobody_was_shown_what_is_not_its_own(
     assert {signed.kind for signed in signatures.missing} == {"text"}
     assert len(signatures.missing) <= 3
 
+    gpt = scene.upstreams["GPT"]
+    assert isinstance(gpt, ScriptedResponses)
+    assert gpt.withheld == []
+    assert gpt.reasoning.verified > 1
+    assert gpt.reasoning.verified == gpt.reasoning.issued - 1
+
     # DeepSeek is told what it thought itself.
     turns = [number for number, who in enumerate(backends) if who == "DeepSeek"]
     own = [text for number in turns for text in thoughts_of("DeepSeek", number)]
@@ -201,7 +218,7 @@ async def test_another_backend_stands_behind_the_models_name_at_every_turn(
     conversation from its disk, and one of Dragoman with a setting changed.
     """
     work, home = folders
-    backends = ("Claude", "Gemini", "DeepSeek", "Claude", "Gemini")
+    backends = ("Claude", "GPT", "Gemini", "DeepSeek", "Claude", "GPT")
     notes = Notes(work, len(backends))
     events: list[dict[str, Any]] = []
     async with world(notes) as scene:

@@ -134,10 +134,13 @@ def told_gemini(body: dict[str, Any]) -> Told:
 
 
 def told_responses(body: dict[str, Any]) -> Told:
-    """Reads a Responses request. Media stand in the output of the call."""
+    """Reads a Responses request. Media stand in the output of the call; the first developer's message is the system
+    prompt where it is not beside the input."""
+    items = list(body["input"])
+    system = body.get("instructions") or "\n".join(_texts(items.pop(0)["content"]))
     outputs: dict[str, Any] = {}
     words: list[str] = []
-    for item in body["input"]:
+    for item in items:
         if item["type"] == "message":
             words += _texts(item["content"])
         elif item["type"] == "function_call":
@@ -145,9 +148,9 @@ def told_responses(body: dict[str, Any]) -> Told:
         elif item["type"] == "function_call_output":
             words += _texts(item["output"])
             outputs[item["call_id"]] = item["output"]
-    ids = [item["call_id"] for item in body["input"] if item["type"] == "function_call"]
+    ids = [item["call_id"] for item in items if item["type"] == "function_call"]
     media = tuple(tuple(_output_media(outputs.get(one))) for one in ids)
-    return Told(seen_by_responses(body), body["instructions"], tuple(words), media)
+    return Told(seen_by_responses(body), system, tuple(words), media)
 
 
 def _output_media(output: Any) -> Iterator[Media]:

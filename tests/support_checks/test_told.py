@@ -90,7 +90,7 @@ GEMINI = {
     ],
     "tools": [{"functionDeclarations": [{"name": "Read"}]}],
 }
-RESPONSES = {
+RESPONSES: dict[str, Any] = {
     "instructions": "Be kind.",
     "input": [
         {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Look."}]},
@@ -108,6 +108,8 @@ RESPONSES = {
     ],
     "tools": [{"type": "function", "name": "Read"}, {"type": "web_search"}],
 }
+DEVELOPER = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "Be kind."}]}
+AS_ITEM = {"input": [DEVELOPER, *RESPONSES["input"]], "tools": RESPONSES["tools"]}
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,7 @@ RESPONSES = {
         pytest.param(told_openai, CHAT, id="openai_chat"),
         pytest.param(told_gemini, GEMINI, id="gemini"),
         pytest.param(told_responses, RESPONSES, id="openai_responses"),
+        pytest.param(told_responses, AS_ITEM, id="system prompt as an item"),
     ],
 )
 def test_conversation_is_read(read: Read, body: dict[str, Any]) -> None:
