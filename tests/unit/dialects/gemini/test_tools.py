@@ -50,8 +50,8 @@ def test_all_functions_are_in_one_tool():
         "tools": [
             {
                 "functionDeclarations": [
-                    {"name": "Read", "description": "Reads.", "parametersJsonSchema": PATH},
                     {"name": "Bash"},
+                    {"name": "Read", "description": "Reads.", "parametersJsonSchema": PATH},
                 ]
             }
         ],
@@ -227,7 +227,7 @@ def test_elsewhere_a_function_stands_for_it(model, vertex):
     limited = WEB | {"max_uses": 3}
     sent = tools_of(limited, FETCH, tool("Read"), model=model, quirks={"vertex": vertex})
     (only,) = sent["tools"]
-    assert [one["name"] for one in only["functionDeclarations"]] == ["Read", "web_search", "web_fetch"]
+    assert [one["name"] for one in only["functionDeclarations"]] == ["Read", "web_fetch", "web_search"]
     assert "includeServerSideToolInvocations" not in sent["toolConfig"]
     written, losses = plan_of(limited, FETCH, tool("Read"), model=model, vertex=vertex)
     assert written.side_tools == {"web_search": "web_search", "web_fetch": "web_fetch"}
@@ -235,6 +235,15 @@ def test_elsewhere_a_function_stands_for_it(model, vertex):
     assert written.built_in == ()
     assert losses == {"tools.0": "approximated"}
     assert plan_of(WEB, tool("Read"), model=model, vertex=vertex)[0].most_side_calls == MOST_ROUNDS
+
+
+@pytest.mark.parametrize("model", [NEW, OLD])
+def test_options_that_no_tool_of_geminis_has_are_named(model):
+    fetch = FETCH | {"allowed_domains": ["a.com"], "max_content_tokens": 5}
+    lost = losses_of(ask(tools=[WEB | {"response_inclusion": "excluded"}, fetch, tool("Read")]), model)
+    assert lost["tools.0.response_inclusion"] == "dropped"
+    assert lost["tools.1.allowed_domains"] == "dropped"
+    assert lost["tools.1.max_content_tokens"] == "dropped"
 
 
 def test_code_cannot_run_beside_functions_on_every_model():
