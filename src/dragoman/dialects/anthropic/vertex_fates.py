@@ -1,13 +1,13 @@
 """What becomes of every field of the Messages API on Claude on Vertex AI (dialects/ledger.py, vertex_rules.py)."""
 
 from dragoman.dialects.anthropic.fates import FATES as ANTHROPIC
-from dragoman.dialects.ledger import Fates, approximated, carried, lost, refused
+from dragoman.dialects.ledger import Fates, approximated, carried, lost, needless, refused
 
 _UNTIL_REFUSED = carried("until the model refuses it; then lost")
 _NEEDED_UNTIL_REFUSED = carried("until the model refuses it; then a 400")
 _FILES = refused("uploaded files exist on Anthropic's own API only")
 _NO_CONTAINERS = refused("containers and skills exist on Anthropic's own API only")
-_NO_OPTION = lost("the only search that Vertex AI has knows no such option")
+_NO_OPTION = needless("named with the tool's `type`: the only search that Vertex AI has knows no such option")
 _NO_FETCH = lost("Vertex AI fetches no pages")
 _MARK = carried("without its `scope`: a cache on Vertex AI is the project's own")
 

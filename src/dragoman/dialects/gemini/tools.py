@@ -126,7 +126,7 @@ def _with_built_in(
     quirks: Quirks,
     losses: Losses,
 ) -> WrittenTools:
-    domains = _domains(server.get("googleSearch"), quirks, losses)
+    domains = _domains(conversation, server.get("googleSearch"), quirks, losses)
     tools: list[dict[str, Any]] = [
         _search_tool(domains, quirks.exclude_domains) if name == "googleSearch" else {name: {}}
         for name in server
@@ -170,7 +170,7 @@ def _with_side_tools(
         declared.append(_SIDE_TOOLS[kind])
         limit: Any = tool.raw.get("max_uses")
         most = min(most, limit) if isinstance(limit, int) and limit > 0 else most
-    domains = _domains(server.get("googleSearch"), quirks, losses)
+    domains = _domains(conversation, server.get("googleSearch"), quirks, losses)
     fields: dict[str, Any] = {
         "tools": [_functions(declared)],
         "toolConfig": {"functionCallingConfig": _calling(conversation, declared, quirks, losses)},
@@ -231,22 +231,25 @@ def _search_tool(domains: Domains | None, excludes: bool) -> dict[str, Any]:
     return {"googleSearch": {"excludeDomains": excluded} if excluded else {}}
 
 
-def _domains(search: Tool | None, quirks: Quirks, losses: Losses) -> Domains | None:
+def _domains(
+    conversation: Conversation, search: Tool | None, quirks: Quirks, losses: Losses
+) -> Domains | None:
     """The client's choice of sources, which Gemini cannot be told but for the ones to leave out."""
     if search is None:
         return None
+    path = f"tools.{conversation.tools.index(search)}"
     allowed = _names(search.raw.get("allowed_domains"))
     blocked = _names(search.raw.get("blocked_domains"))
     if allowed:
         losses.approximated(
-            "tools.allowed_domains", "the model is asked to search there; other sources are hidden"
+            f"{path}.allowed_domains", "the model is asked to search there; other sources are hidden"
         )
     if blocked and not quirks.exclude_domains:
         losses.approximated(
-            "tools.blocked_domains", "sources from there are hidden, but the model may read them"
+            f"{path}.blocked_domains", "sources from there are hidden, but the model may read them"
         )
     if search.raw.get("user_location"):
-        losses.dropped("tools.user_location", "the search takes coordinates only")
+        losses.dropped(f"{path}.user_location", "the search takes coordinates only")
     return Domains(allowed, blocked) if allowed or blocked else None
 
 

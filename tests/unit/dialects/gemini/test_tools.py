@@ -275,7 +275,7 @@ def test_only_vertex_can_be_told_which_sources_to_leave_out():
     ]
     assert tools_of(blocking)["tools"] == [{"googleSearch": {}}]
     assert losses_of(ask(tools=[blocking]), vertex=True) == {}
-    assert losses_of(ask(tools=[blocking])) == {"tools.blocked_domains": "approximated"}
+    assert losses_of(ask(tools=[blocking])) == {"tools.0.blocked_domains": "approximated"}
     written, _ = plan_of(blocking, vertex=True)
     assert side_request_tools("web_search", written.domains, True) == [
         {"googleSearch": {"excludeDomains": ["bad.example"]}}
@@ -287,8 +287,8 @@ def test_only_vertex_can_be_told_which_sources_to_leave_out():
 def test_what_a_search_cannot_be_told_is_named():
     search = WEB | {"allowed_domains": ["a.example"], "user_location": {"city": "Paris"}, "max_uses": 2}
     assert losses_of(ask(tools=[search])) == {
-        "tools.allowed_domains": "approximated",
-        "tools.user_location": "dropped",
+        "tools.0.allowed_domains": "approximated",
+        "tools.0.user_location": "dropped",
         "tools.0.max_uses": "dropped",
     }
     system = body_of(ask(tools=[search]))["systemInstruction"]["parts"][-1]["text"]
