@@ -7,6 +7,7 @@ A path has no list indexes, and names the member of a union by its `type` withou
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from anthropic.types.beta import BetaMessage, message_create_params
@@ -66,12 +67,14 @@ def _shapes(hint: Any) -> Iterator[Shape]:
         yield from _shapes(argument)
 
 
+@cache
 def _hints(shape: Shape) -> dict[str, Any]:
     if issubclass(shape, BaseModel):
         return {field.alias or name: field.annotation for name, field in shape.model_fields.items()}
     return get_type_hints(shape)
 
 
+@cache
 def _tag(shape: Shape) -> str:
     """What tells a member of a union from the others; empty if nothing does."""
     hints = _hints(shape)

@@ -1,6 +1,6 @@
 """What becomes of every field of the Messages API at a server that speaks it (dialects/ledger.py)."""
 
-from dragoman.dialects.ledger import Fate, Fates, all_rows, carried, emulated
+from dragoman.dialects.ledger import Fate, Fates, all_rows, carried
 
 _CHANGED: Fates = {
     "model": carried("as the target's id"),
@@ -9,7 +9,7 @@ _CHANGED: Fates = {
     "content.thinking": carried("lost where another backend's thinking is sealed in it"),
     "content.redacted_thinking": carried("lost where another backend's thinking is sealed in it"),
     "betas": carried("every header `anthropic-…`"),
-    "answer.model": emulated("the name that the client asked for"),
+    "answer.model": carried("as the upstream calls it"),
 }
 
 FATES: dict[str, Fate] = {row.name: carried() for row in all_rows()} | _CHANGED
