@@ -10,11 +10,18 @@ from dragoman.dialects.anthropic.reply import MessagesReply
 from dragoman.dialects.gemini.fates import FATES as GEMINI
 from dragoman.dialects.ledger import Fates, all_rows
 from dragoman.dialects.openai_chat.fates import FATES as OPENAI_CHAT
-from dragoman.messages.events import frame_of
+from dragoman.dialects.openai_responses import shapes as responses
+from dragoman.dialects.openai_responses.fates import FATES as OPENAI_RESPONSES
+from dragoman.dialects.openai_responses.reply import ResponsesReply
+from dragoman.dialects.openai_responses.shapes import SearchTool
+from dragoman.messages.events import Relayed, frame_of
+from dragoman.messages.fold import fold
 from dragoman.wire.sse import SseDecoder
 from tests.support import chat_chunks as chat
 from tests.support import gemini_reading as gemini
+from tests.support.chat_requests import ask as ask_anything
 from tests.support.ledger_columns import COLUMNS
+from tests.support.reading import counting_ids
 
 MARK = "zebra-417"
 ROWS = [row.name for row in all_rows() if row.name.startswith("answer.")]
@@ -82,8 +89,60 @@ def everything_from_gemini() -> list[Message]:
     return [heard.message for heard in (worked, found, refused, stopped)]
 
 
+def everything_from_responses() -> list[Message]:
+    """Answers with all that a Responses server can say."""
+    usage = {
+        "input_tokens": 100,
+        "input_tokens_details": {"cached_tokens": 30, "cache_write_tokens": 10},
+        "output_tokens": 20,
+        "output_tokens_details": {"reasoning_tokens": 7},
+    }
+    summary = [{"type": "summary_text", "text": "hm"}]
+    thought = {"type": "reasoning", "id": "rs_1", "summary": summary, "encrypted_content": "c2ln"}
+    url = "https://x.example.com/a"
+    searched = {
+        "type": "web_search_call",
+        "id": "ws_1",
+        "status": "completed",
+        "action": {"type": "search", "query": "q", "sources": [{"type": "url", "url": url}]},
+    }
+    cited = {"type": "url_citation", "url": url, "title": "t", "start_index": 0, "end_index": 2}
+    called = {
+        "type": "function_call",
+        "id": "fc_1",
+        "call_id": "call_1",
+        "name": "Read",
+        "arguments": '{"path":"a"}',
+        "status": "completed",
+    }
+
+    def said(text: str, **fields: Any) -> Message:
+        part = {"type": "output_text", "text": text, "annotations": [], **fields}
+        return {"type": "message", "id": "msg_1", "role": "assistant", "content": [part]}
+
+    refusal = {"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "No"}]}
+    answers = [
+        ({"output": [thought, searched, said("so", annotations=[cited]), called]}, {}),
+        ({"output": [refusal]}, {}),
+        ({"output": [said("so END more")]}, {"stop_sequences": ("END",)}),
+        ({"output": [], "status": "failed", "error": {"code": "bio_policy", "message": "No"}}, {}),
+    ]
+    return [
+        hear_response({"status": "completed", "usage": usage, "service_tier": "priority", **body}, **reading)
+        for body, reading in answers
+    ]
+
+
+def hear_response(body: Message, **reading: Any) -> Message:
+    """The message that a whole answer becomes."""
+    usual = {"message_model": "claude-sonnet-5", "thoughts": "shown", "search": SearchTool("web_search")}
+    reader = ResponsesReply(ask_anything(), responses.Reading(**usual | reading), counting_ids(), 321)
+    return fold([one for one in reader.read_whole(json.dumps(body).encode()) if not isinstance(one, Relayed)])
+
+
 READERS: dict[str, tuple[Fates, Callable[[], list[Message]]]] = {
     "openai_chat": (OPENAI_CHAT, everything_from_chat),
+    "openai_responses": (OPENAI_RESPONSES, everything_from_responses),
     "gemini": (GEMINI, everything_from_gemini),
 }
 

@@ -9,6 +9,7 @@ from dragoman.dialects.dialect import Written
 from dragoman.dialects.gemini.fates import FATES as GEMINI
 from dragoman.dialects.ledger import Fates
 from dragoman.dialects.openai_chat.fates import FATES as OPENAI_CHAT
+from dragoman.dialects.openai_responses.fates import FATES as OPENAI_RESPONSES
 from dragoman.dialects.registry import DIALECTS
 from dragoman.messages.request import MessagesRequest
 from dragoman.routing.presets import quirks_for
@@ -64,6 +65,13 @@ COLUMNS = (
             **dict.fromkeys((*_CACHE_MARKS, "top_k"), _ROUTER),
             "content.thinking": Place("https://api.deepseek.com", "deepseek-v4"),
         },
+    ),
+    Column(
+        "openai_responses",
+        "openai_responses",
+        OPENAI_RESPONSES,
+        Place(_OPENAI, "gpt-5.6"),
+        dict.fromkeys(("temperature", "top_p"), Place(_OPENAI, "gpt-4.1")),
     ),
     Column(
         "gemini",

@@ -42,15 +42,21 @@ def _top(name: str, value: Any, **more: Any) -> Sample:
     return Sample({name: value}, name, **more)
 
 
-def _on_chat(chat: str, gemini: str | None = None) -> Fields:
-    return {"openai_chat": chat} | ({"gemini": gemini} if gemini is not None else {})
+def _on_chat(chat: str, gemini: str | None = None, responses: str | None = None) -> Fields:
+    """What is seen; Responses says it as Chat does unless it is told otherwise."""
+    seen: Fields = {"openai_chat": chat, "openai_responses": chat if responses is None else responses}
+    return seen | ({"gemini": gemini} if gemini is not None else {})
+
+
+def _efforts(level: str, gemini: str) -> Fields:
+    return _on_chat(f'"reasoning_effort":"{level}"', gemini, f'"reasoning":{{"effort":"{level}"')
 
 
 _ON_ALL_GONE: Fields = dict.fromkeys(TRANSLATING, GONE)
 
 
-def _thinking(value: Fields, chat: str, gemini: str, **fields: Any) -> Sample:
-    shown = _on_chat(chat, gemini)
+def _thinking(value: Fields, level: str, gemini: str, **fields: Any) -> Sample:
+    shown = _efforts(level, gemini)
     return Sample({"thinking": value, **fields}, "thinking", mark=f'"type":"{value["type"]}"', seen=shown)
 
 
@@ -58,10 +64,13 @@ _NAMED = [tool("zebra-417"), tool("Other")]
 _CHOOSE = {"tools": _NAMED, "max_tokens": 4000}
 
 
-def _choice(kind: str, chat: str, gemini: str, **fields: Any) -> Sample:
+def _choice(kind: str, chat: str, gemini: str, *, responses: str | None = None, **fields: Any) -> Sample:
     value = {"type": kind, **fields}
     return Sample(
-        _CHOOSE | {"tool_choice": value}, "tool_choice", mark=f'"type":"{kind}"', seen=_on_chat(chat, gemini)
+        _CHOOSE | {"tool_choice": value},
+        "tool_choice",
+        mark=f'"type":"{kind}"',
+        seen=_on_chat(chat, gemini, responses),
     )
 
 
@@ -124,6 +133,7 @@ def _change(kind: str, **tool_: Any) -> Fields:
 
 
 _TTL = {"type": "ephemeral", "ttl": "1h"}
+_BREAKPOINT = {"openai_responses": '"prompt_cache_breakpoint":{"mode":"explicit"}'}
 _TTL_MARK = '"ttl":"1h"'
 _PNG = {"type": "base64", "media_type": "image/png", "data": MARKED_BASE64}
 _PDF = {"type": "base64", "media_type": "application/pdf", "data": MARKED_BASE64}
@@ -150,25 +160,19 @@ _TOP: dict[str, Sample] = {
     "top_p": _top("top_p", 0.417, mark="0.417"),
     "top_k": _top("top_k", 417, mark="417"),
     "system": _top("system", MARK),
-    "system.cache_control": _top("system", [text("s", cache_control=_TTL)], mark=_TTL_MARK),
+    "system.cache_control": _top("system", [text("s", cache_control=_TTL)], mark=_TTL_MARK, seen=_BREAKPOINT),
     "system.citations": _top(
         "system", [text("s", citations=[{"type": "char_location", "cited_text": MARK}])]
     ),
     "thinking.adaptive": _thinking(
         {"type": "adaptive"},
-        '"reasoning_effort":"low"',
+        "low",
         '"thinkingLevel":"LOW"',
         output_config={"effort": "low"},
     ),
-    "thinking.enabled": _thinking(
-        {"type": "enabled", "budget_tokens": 1417}, '"reasoning_effort":"low"', '"thinkingLevel":"LOW"'
-    ),
-    "thinking.disabled": _thinking(
-        {"type": "disabled"}, '"reasoning_effort":"none"', '"thinkingLevel":"LOW"'
-    ),
-    "thinking.between_tools": _thinking(
-        {"type": "between_tools"}, '"reasoning_effort":"low"', '"thinkingLevel":"LOW"'
-    ),
+    "thinking.enabled": _thinking({"type": "enabled", "budget_tokens": 1417}, "low", '"thinkingLevel":"LOW"'),
+    "thinking.disabled": _thinking({"type": "disabled"}, "none", '"thinkingLevel":"LOW"'),
+    "thinking.between_tools": _thinking({"type": "between_tools"}, "low", '"thinkingLevel":"LOW"'),
     "thinking.*.display": _top("thinking", {"type": "adaptive", "display": "omitted"}, mark='"omitted"'),
     "thinking.*.block_binding": _top(
         "thinking",
@@ -179,7 +183,7 @@ _TOP: dict[str, Sample] = {
         {"thinking": {"type": "adaptive"}, "output_config": {"effort": "medium"}},
         "output_config",
         mark='"effort":"medium"',
-        seen=_on_chat('"reasoning_effort":"medium"', '"thinkingLevel":"MEDIUM"'),
+        seen=_efforts("medium", '"thinkingLevel":"MEDIUM"'),
     ),
     "output_config.format": _top(
         "output_config",
@@ -194,6 +198,7 @@ _TOP: dict[str, Sample] = {
         "tool",
         '"tool_choice":{"type":"function","function":{"name":"zebra-417"}}',
         '"allowedFunctionNames":["zebra-417"]',
+        responses='"tool_choice":{"type":"function","name":"zebra-417"}',
         name="zebra-417",
     ),
     "tool_choice.none": _choice("none", '"tool_choice":"none"', '"mode":"NONE"'),
@@ -228,7 +233,12 @@ _TOP: dict[str, Sample] = {
         "context_management.edits.0",
     ),
     "compaction": _top("compaction", {"type": "summarize", "instructions": MARK}),
-    "service_tier": _top("service_tier", "standard_only", mark="standard_only"),
+    "service_tier": _top(
+        "service_tier",
+        "standard_only",
+        mark="standard_only",
+        seen={"openai_responses": '"service_tier":"default"'},
+    ),
     "speed": _top("speed", "fast", mark='"fast"'),
     "inference_geo": _top("inference_geo", MARK),
     "container.id": _top("container", MARK),
@@ -284,7 +294,7 @@ _TOOLS: dict[str, Sample] = {
         {"tools": [{"type": "web_search_20260318", "name": "web_search"}]},
         "tools.0",
         mark="web_search_20260318",
-        seen={"gemini": '"googleSearch"'},
+        seen={"gemini": '"googleSearch"', "openai_responses": '"type":"web_search"'},
     ),
     "tools.web_search.max_uses": _option("web_search", "max_uses", 417, mark='"max_uses":417'),
     "tools.web_search.allowed_domains": _option(
@@ -348,18 +358,21 @@ _MESSAGES: dict[str, Sample] = {
         },
         "messages",
         mark='"effort":"medium"',
-        seen=_on_chat('"reasoning_effort":"medium"', '"thinkingLevel":"MEDIUM"'),
+        seen=_efforts("medium", '"thinkingLevel":"MEDIUM"'),
     ),
 }
 
 
 def _thought(signature: str, words: str = "hm") -> Fields:
-    history = [
-        user("hi"),
-        assistant({"type": "thinking", "thinking": words, "signature": signature}, call()),
-        user(result("ok")),
-    ]
+    return _before_a_call({"type": "thinking", "thinking": words, "signature": signature})
+
+
+def _before_a_call(block: Fields) -> Fields:
+    history = [user("hi"), assistant(block, call()), user(result("ok"))]
     return {"messages": history, "tools": [tool("Read")]}
+
+
+_REASONING = OURS.seal("openai_responses", "gpt").close({"i": "rs_1", "s": []}, MARK)
 
 
 _BLOCKS: dict[str, Sample] = {
@@ -367,7 +380,7 @@ _BLOCKS: dict[str, Sample] = {
     "content.text.citations": _answered(
         text("t", citations=[{"type": "web_search_result_location", "url": MARK}])
     ),
-    "content.*.cache_control": _said(text("t", cache_control=_TTL), mark=_TTL_MARK),
+    "content.*.cache_control": _said(text("t", cache_control=_TTL), mark=_TTL_MARK, seen=_BREAKPOINT),
     "content.image.source.base64": _said(_image(_PNG), mark=MARKED_BASE64),
     "content.image.source.url": _said(_image({"type": "url", "url": f"https://x.example.com/{MARK}.png"})),
     "content.image.source.file": _said(_image({"type": "file", "file_id": MARK})),
@@ -405,12 +418,19 @@ _BLOCKS: dict[str, Sample] = {
             "openai_chat": _thought(
                 OURS.seal("openai_chat", "deepseek").close({"f": "reasoning_content", "t": MARK})
             ),
+            "openai_responses": _thought(_REASONING),
             "gemini": _thought(
                 seal_signatures(OURS.seal("gemini", "gemini-3"), [Signature("thought", "", MARK)])
             ),
         },
     ),
-    "content.redacted_thinking": _answered({"type": "redacted_thinking", "data": MARK}),
+    "content.redacted_thinking": Sample(
+        _before_a_call({"type": "redacted_thinking", "data": MARK}),
+        "messages.1.content.0",
+        by_column={
+            "openai_responses": _before_a_call({"type": "redacted_thinking", "data": _REASONING}),
+        },
+    ),
     "content.tool_use": Sample(
         {"messages": [user("hi"), assistant(call(path=MARK)), user(result("ok"))], "tools": [tool("Read")]},
         "messages",
@@ -438,14 +458,21 @@ _BLOCKS: dict[str, Sample] = {
         "no such file",
         fields={"is_error": True},
         mark='"is_error":true',
-        seen=_on_chat('"content":"[tool error] no such file"', '"response":{"error":"no such file"}'),
+        seen=_on_chat(
+            '"content":"[tool error] no such file"',
+            '"response":{"error":"no such file"}',
+            '"output":"[tool error] no such file"',
+        ),
     ),
     "content.tool_result.toolset_name": _resulted("ok", fields={"toolset_name": MARK}),
     "content.tool_result.content.text": _resulted(MARK),
     "content.tool_result.content.image": _resulted(
         _image(_PNG),
         mark=MARKED_BASE64,
-        seen={"gemini": '"parts":[{"inlineData":{"mimeType":"image/png","data":"emVicmEtNDE3"}}]'},
+        seen={
+            "openai_responses": '"output":[{"type":"input_image"',
+            "gemini": '"parts":[{"inlineData":{"mimeType":"image/png","data":"emVicmEtNDE3"}}]',
+        },
     ),
     "content.tool_result.content.document": _resulted(_document(_PDF), mark=MARKED_BASE64),
     "content.tool_result.content.search_result": _resulted(
@@ -461,7 +488,8 @@ _BLOCKS: dict[str, Sample] = {
             "tools": [tool("Read"), _LATE],
         },
         "messages.2.content.0",
-        seen=dict.fromkeys(TRANSLATING, '<functions>\\n<function>{\\"name\\":\\"zebra-417\\"'),
+        seen={"openai_responses": '"tools":[{"type":"function","name":"zebra-417"'}
+        | dict.fromkeys(("openai_chat", "gemini"), '<functions>\\n<function>{\\"name\\":\\"zebra-417\\"'),
     ),
     "content.tool_result.content.browser_state": _resulted(
         {"type": "browser_state", "tabs": [{"tab_id": 1, "title": MARK, "url": "u"}]}
@@ -553,13 +581,17 @@ _BLOCKS: dict[str, Sample] = {
         _change("tool_addition", type="tool_reference", name=MARK),
         tools=[tool("Read"), _LATE],
         seen=_on_chat(
-            '"function":{"name":"zebra-417"', '"functionDeclarations":[{"name":"Read"},{"name":"zebra-417"}]'
+            '"function":{"name":"zebra-417"',
+            '"functionDeclarations":[{"name":"Read"},{"name":"zebra-417"}]',
+            '"tools":[{"type":"function","name":"zebra-417"',
         ),
     ),
     "content.tool_addition.tool.tool_definition": _noted(
         _change("tool_addition", type="tool_definition", definition=tool(MARK)),
         seen=_on_chat(
-            '"function":{"name":"zebra-417"', '"functionDeclarations":[{"name":"Read"},{"name":"zebra-417"}]'
+            '"function":{"name":"zebra-417"',
+            '"functionDeclarations":[{"name":"Read"},{"name":"zebra-417"}]',
+            '"tools":[{"type":"function","name":"zebra-417"',
         ),
     ),
     "content.tool_addition.tool.mcp_tool_reference": _noted(
