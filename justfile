@@ -30,6 +30,10 @@ test *ARGS:
 bench *ARGS:
     uv run --isolated --no-dev python -m bench.drive {{ARGS}}
 
+# how far estimates are from a real tokenizer's count, on the recorded requests of Claude Code
+estimates:
+    uv run python -m tests.support.counted_prompts
+
 # rewrite the expected files of the transcripts, for review in the diff
 accept *CASES:
     uv run python -m tests.support.transcripts accept {{CASES}}
@@ -38,6 +42,7 @@ accept *CASES:
 demo:
     uv run dragoman serve
 
-# generate docs/reference
+# generate docs/reference and docs/dialects
 reference:
     uv run python scripts/settings_reference.py
+    uv run python scripts/ledger_pages.py

@@ -34,7 +34,8 @@ class OwnParts:
 
 def parts_of(block):
     losses = Losses()
-    parts = BlockParts(OwnParts(), [], "a-model", losses).of(block, "here")
+    own = OwnParts()
+    parts = BlockParts(own, [], "a-model", losses).of(block, "here")
     return parts, [(loss.field, loss.what) for loss in losses.as_tuple()]
 
 
@@ -44,6 +45,11 @@ def parts_of(block):
         (Text("hi"), [{"text": "hi"}], []),
         (Text(""), [], []),
         (Image(IMAGE), [{"image": "aGk=", "at": "here"}], []),
+        (
+            Image(IMAGE, whole=True),
+            [{"image": "aGk=", "at": "here"}],
+            [("here.transformations", "dropped")],
+        ),
         (Document({"type": "base64", "data": "x"}), [{"file": "base64", "at": "here"}], []),
         (Document({"type": "file", "file_id": "f"}), [{"file": "file", "at": "here"}], []),
         (Document({"type": "text", "data": "a"}), [{"text": "<document>\na\n</document>"}], []),

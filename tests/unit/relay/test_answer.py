@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 from contextlib import aclosing
 
@@ -12,7 +13,17 @@ from tests.support import chat_chunks as chat
 from tests.support import responses_reading as responses
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.plain_dialect import LESSONS, lines
-from tests.support.ports import VERTEX, Bench, FakeTokens, FakeUpstream, streamed, target, unreachable, whole
+from tests.support.ports import (
+    VERTEX,
+    Bench,
+    FakeTokens,
+    FakeUpstream,
+    ask,
+    streamed,
+    target,
+    unreachable,
+    whole,
+)
 
 GOOD = lines("start", "text a", "text b", "end end_turn")
 REFUSED = b"bad_request: no sampling"
@@ -254,13 +265,6 @@ async def test_missing_credential_is_a_401_and_the_upstream_is_not_asked():
     assert "SOMEWHERE_API_KEY" in error.message
     assert bench.upstream.requests == []
     assert bench.trace.status == 401
-
-
-async def test_unknown_dialect_is_a_501_that_is_not_retried():
-    bench = Bench(FakeUpstream(), target("openai_responses"))
-    _, error = await heard(bench.answer())
-    assert (error.status, error.headers) == (501, (("x-should-retry", "false"),))
-    assert bench.trace.status == 501
 
 
 @pytest.mark.parametrize("dialect", ["plain", "anthropic"])
@@ -710,17 +714,100 @@ async def test_comment_sent_by_a_relay_means_that_a_200_went_out():
     assert bench.trace.status == 200
 
 
-ONLY_RESPONSES = whole(
-    b'{"error":{"message":"Function tools with reasoning_effort are not supported for gpt-x in /v1/chat/completions. To use'
-    b' function tools, use /v1/responses or set reasoning_effort to \'none\'.","type":"invalid_request_error"}}',
-    400,
+async def start_of(bench: Bench, session: str | None = None) -> int:
+    """The input tokens that the first event tells."""
+    headers = () if session is None else (("x-claude-code-session-id", session),)
+    batches, _ = await heard(bench.relay.answer(ask(headers), "req_1"))
+    return batches[0][0].message.usage.input_tokens
+
+
+class TestMeter:
+    """What an upstream counted makes the next estimate better."""
+
+    async def test_the_next_start_tells_what_the_last_answer_counted(self):
+        counted = streamed(lines("start", "text a", "usage 400", "end end_turn"))
+        bench = Bench(FakeUpstream(counted, streamed(GOOD)))
+        assert [await start_of(bench, "s") for _ in range(2)] == [321, 400]
+
+    async def test_an_answer_that_was_cut_teaches_nothing(self):
+        cut = streamed(lines("start", "text a", "usage 400"))
+        bench = Bench(FakeUpstream(cut, streamed(GOOD)))
+        assert [await start_of(bench) for _ in range(2)] == [321, 321]
+
+    async def test_an_estimate_that_a_reader_says_itself_teaches_nothing(self):
+        script = [
+            streamed(lines("start", "text a", f"usage {told}", "end end_turn")) for told in (321, 400, 400)
+        ]
+        bench = Bench(FakeUpstream(*script))
+        learned = []
+        for _ in script:
+            await start_of(bench)
+            learned.append(bench.relay.meter.learned("somewhere", "plain-1", None))
+        assert learned == [None, 400 / 321, 400 / 321]
+
+    async def test_what_a_search_found_is_no_part_of_the_prompt(self):
+        bench = Bench(FakeUpstream(streamed(lines("start", "text a", "usage 4000 searched", "end end_turn"))))
+        await start_of(bench)
+        assert bench.relay.meter.learned("somewhere", "plain-1", None) is None
+
+
+CHAT = b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+GEMINI = b'data: {"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]}\n\n'
+MIDWAY = START + BLOCK + DELTA + error_frame("api_error", "broken")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "reply"),
+    [
+        ("openai_chat", streamed(CHAT)),
+        ("gemini", streamed(GEMINI)),
+        ("anthropic", streamed(START, BLOCK, DELTA, REST)),
+        ("openai_chat", whole(b"no", 404)),
+        ("anthropic", streamed(MIDWAY)),
+        ("openai_responses", streamed(b"data: nonsense\n\n")),
+        ("gemini", streamed(b"data: nonsense\n\n")),
+    ],
+    ids=["chat", "gemini", "relayed", "refused", "broken midway", "responses", "nonsense"],
 )
-IN_RESPONSES = streamed(responses.CREATED + responses.message("Hi") + responses.completed())
-IN_CHAT = streamed(chat.text("Hi") + chat.finish() + chat.DONE)
+async def test_nothing_of_a_request_waits_for_the_next_collection(dialect, reply):
+    bench = Bench(FakeUpstream(reply), target(dialect))
+    gc.collect()
+    gc.disable()
+    try:
+        await heard_and_forgotten(bench.answer(tools=[{"name": "Read", "input_schema": {"type": "object"}}]))
+        assert unreachable_types() == set()
+    finally:
+        gc.enable()
+
+
+async def heard_and_forgotten(answer) -> None:
+    batches, error = await heard(answer)
+    assert batches or error is not None
+
+
+def unreachable_types() -> set[str]:
+    """Types of Dragoman's own among the objects that only a collection would free."""
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        return {type(one).__name__ for one in gc.garbage if type(one).__module__.startswith("dragoman.")}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+
+
+ONLY_RESPONSES = (
+    b'{"error":{"message":"Function tools with reasoning_effort are not supported for gpt-x in /v1/chat/completions. To use'
+    b' function tools, use /v1/responses or set reasoning_effort to \'none\'.","type":"invalid_request_error"}}'
+)
+IN_RESPONSES = responses.CREATED + responses.message("Hi") + responses.completed()
+IN_CHAT = chat.text("Hi") + chat.finish() + chat.DONE
 
 
 def chatting(*script, **channel):
-    return Bench(FakeUpstream(*script), target("openai_chat", model="gpt-x", **channel))
+    """Every reply that is no stream is a refusal."""
+    replies = [streamed(one) if one.startswith(b"data") else whole(one, 400) for one in script]
+    return Bench(FakeUpstream(*replies), target("openai_chat", model="gpt-x", **channel))
 
 
 def paths(bench):
@@ -750,7 +837,7 @@ async def test_language_that_was_chosen_is_kept():
 
 
 async def test_demand_that_does_not_help_is_not_remembered():
-    refused = whole(b'{"error":{"message":"no such endpoint"}}', 404)
+    refused = b'{"error":{"message":"no such endpoint"}}'
     bench = chatting(ONLY_RESPONSES, refused, IN_CHAT, dialect_by_model=True)
     _, error = await heard(bench.answer())
     assert error is not None
