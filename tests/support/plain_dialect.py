@@ -1,7 +1,8 @@
 """The smallest possible dialect, so that tests of the relay are not about a vendor.
 
-A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N`, `keep KEY`, `more` (a further request is to
-follow), `try` (one that may fail), `end REASON`, `fail WORDS`, `bug`. An error body is `CODE: WORDS`. A request tells the quirks that it was written with.
+A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N`, `keep KEY`, `more` (a further
+request is to follow), `try` (one that may fail), `end REASON`, `fail WORDS`, `bug`. An error body is `CODE: WORDS`. A
+request tells the quirks that it was written with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -99,6 +100,7 @@ class PlainReply:
         self.finished = False
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
+        self.withheld: Mapping[str, int] = {}
         self._more = False
         self._tries = False
         self._kept: dict[str, str] = {}

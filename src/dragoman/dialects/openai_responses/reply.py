@@ -21,7 +21,7 @@ from dragoman.dialects.openai_responses.shapes import (
     whole_response,
 )
 from dragoman.dialects.openai_responses.usage import read_usage
-from dragoman.messages.errors import UpstreamNonsense
+from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Said, Usage
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.sse import Frame
@@ -52,7 +52,7 @@ class ResponsesReply:
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
         self.withheld: dict[str, int] = {}
-        """Reasoning of earlier turns that the server left out, counted by its reason (section 4.5)."""
+        """Section 4.5."""
         self._ended = False
         self._last = b""
 
@@ -93,6 +93,9 @@ class ResponsesReply:
         return ()
 
     def follow_up(self) -> Written | None:
+        return None
+
+    def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
         return None
 
     def take_kept(self) -> Mapping[str, str]:
