@@ -30,6 +30,10 @@ test *ARGS:
 bench *ARGS:
     uv run --isolated --no-dev python -m bench.drive {{ARGS}}
 
+# how far estimates are from a real tokenizer's count, on the recorded requests of Claude Code
+estimates:
+    uv run python -m tests.support.counted_prompts
+
 # rewrite the expected files of the transcripts, for review in the diff
 accept *CASES:
     uv run python -m tests.support.transcripts accept {{CASES}}

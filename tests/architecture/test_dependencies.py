@@ -15,12 +15,13 @@ from tests.architecture.source_tree import ROOT, source_files, syntax_of
 
 MOST_PACKAGES = 25
 OURS = "dragoman"
-MODULE_NAMES = {"dotenv": "python-dotenv", "google": "google-auth"}
+MODULE_NAMES = {"dotenv": "python-dotenv", "google": "google-auth", "toktok": "toktok-rs"}
 """Where a module is not called like its distribution."""
 
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-DECLARED = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["vertex"]]
+EXTRAS = PROJECT["optional-dependencies"]
+DECLARED = [*PROJECT["dependencies"], *EXTRAS["vertex"], *EXTRAS["tokens"]]
 
 
 def resolved(python: str) -> set[str]:

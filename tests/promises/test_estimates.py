@@ -1,51 +1,51 @@
-"""What `message_start` says before the upstream counts, against the vocabulary of OpenAI's models."""
-
-import json
-from pathlib import Path
-from typing import Any
+"""What clients are told of a prompt's size, against the vocabulary of OpenAI's models."""
 
 import pytest
-import toktok
+from tests.support.counted_prompts import (
+    VENDORS,
+    count_here,
+    estimate_and_count,
+    recorded_requests,
+)
+from tests.support.ports import ask
 
-from dragoman.dialects.openai_chat.request import write_request
-from dragoman.messages.parse import parse_request
-from dragoman.routing.presets import quirks_for
+from dragoman.messages.request import MessagesRequest
 
-RECORDED = sorted(Path(__file__).parents[1].joinpath("fixtures", "claude-code").glob("*.json"))
-LEAST = 500
+LEAST = 100
 """Tokens; below, a few of them are many per cent, and no meter is near its end."""
+A_FEW = 25
+
+RECORDED = [pytest.param(request, id=name) for name, request in recorded_requests()]
 
 
-def conversations() -> list[Any]:
-    return [
-        pytest.param(request["body"], id=f"{path.stem}-{number}")
-        for path in RECORDED
-        for number, request in enumerate(json.loads(path.read_text("utf-8"))["requests"])
-        if request["path"].endswith("/messages") and "base64" not in json.dumps(request["body"])
-    ]
+def test_all_recorded_conversations_are_looked_at() -> None:
+    assert len(RECORDED) >= 70
 
 
-def tokens(text: str) -> int:
-    return sum(toktok.batch_count([text], "o200k_base"))
+@pytest.mark.parametrize("dialect", VENDORS)
+@pytest.mark.parametrize("request_", RECORDED)
+def test_first_estimate_of_a_recorded_request_is_near_the_count(
+    request_: MessagesRequest, dialect: str
+) -> None:
+    """Case 17: within 15 %, before any answer has told."""
+    estimate, count = estimate_and_count(dialect, request_)
+    assert estimate > 0
+    assert abs(estimate - count) <= (0.15 * count if count >= LEAST else A_FEW)
 
 
-def counted(sent: dict[str, Any]) -> int:
-    """Content, calls and tools in tokens, and four for each message."""
-    total = tokens(json.dumps(sent.get("tools", ""), separators=(",", ":"), ensure_ascii=False))
-    for message in sent["messages"]:
-        content = message.get("content") or ""
-        texts = [content] if isinstance(content, str) else [part.get("text", "") for part in content]
-        calls = [json.dumps(call["function"]) for call in message.get("tool_calls", ())]
-        total += 4 + sum(tokens(text) for text in (*texts, *calls))
-    return total
+@pytest.mark.parametrize("request_", RECORDED)
+def test_count_with_a_vocabulary_is_near_and_not_below_what_the_backend_gets(
+    request_: MessagesRequest,
+) -> None:
+    """T79: rounded up."""
+    _, count = estimate_and_count("openai_chat", request_)
+    assert count <= count_here(request_)
+    if count >= LEAST and "format" not in request_.raw.get("output_config", {}):
+        assert count_here(request_) <= 1.15 * count
 
 
-@pytest.mark.parametrize("body", conversations())
-def test_estimate_of_a_recorded_request_is_near_the_count(body: dict[str, Any]) -> None:
-    """Case 17: within 15 %."""
-    request = parse_request(json.dumps(body).encode(), ())
-    written = write_request(request, "gpt-4.1", quirks_for("https://api.openai.com/v1", "gpt-4.1"))
-    count = counted(json.loads(written.body))
-    assert written.estimated_input_tokens > 0
-    if count >= LEAST:
-        assert abs(written.estimated_input_tokens / count - 1) <= 0.15
+@pytest.mark.parametrize("dialect", VENDORS)
+def test_the_json_around_many_short_messages_is_not_taken_for_their_words(dialect: str) -> None:
+    messages = [{"role": ("user", "assistant")[n % 2], "content": "Go on with it."} for n in range(61)]
+    estimate, count = estimate_and_count(dialect, ask(messages=messages))
+    assert abs(estimate / count - 1) <= 0.15

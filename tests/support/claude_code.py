@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -89,30 +89,49 @@ class ClaudeCode:
         credential: Literal["auth_token", "api_key"] = "auth_token",
         extra_env: Mapping[str, str] | None = None,
         args: Sequence[str] = ("--permission-mode", "acceptEdits", "--allowedTools", "Bash Read Write Edit"),
+        home: Path | None = None,
         timeout: float = 90,
     ) -> ClaudeRun:
-        """One headless session in `workdir`, with a home of its own; killed after `timeout` seconds.
+        """One headless session in `workdir`, with a home of its own unless given one; killed after `timeout` seconds.
 
         `token` goes out as a bearer (`auth_token`) or as `x-api-key` (`api_key`).
         """
-        command = [str(self.program), "-p", "--output-format", "stream-json", "--verbose", *args]
+        variable = "ANTHROPIC_AUTH_TOKEN" if credential == "auth_token" else "ANTHROPIC_API_KEY"
+        env = {variable: token, **(extra_env or {})}
         if model is not None:
-            command += ["--model", model]
-        with tempfile.TemporaryDirectory(prefix="claude-home-") as home, closed_port() as port:
-            environment = _environment(Path(home), base_url, port)
-            environment["ANTHROPIC_AUTH_TOKEN" if credential == "auth_token" else "ANTHROPIC_API_KEY"] = token
-            environment |= extra_env or {}
+            args = (*args, "--model", model)
+        async with self.started(base_url, workdir=workdir, args=args, extra_env=env, home=home) as process:
+            return await _collect(process, prompt, timeout)
+
+    @contextlib.asynccontextmanager
+    async def started(
+        self,
+        base_url: str,
+        *,
+        workdir: Path,
+        args: Sequence[str],
+        extra_env: Mapping[str, str],
+        home: Path | None = None,
+    ) -> AsyncGenerator[asyncio.subprocess.Process]:
+        """The headless client as a process with pipes, the leader of its own session; gone after the `async with`."""
+        command = [str(self.program), "-p", "--output-format", "stream-json", "--verbose", *args]
+        with _home(home) as at_home, closed_port() as port:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=workdir,
-                env=environment,
+                env=_environment(at_home, base_url, port) | extra_env,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
                 limit=2**24,
             )
-            return await _collect(process, prompt, timeout)
+            try:
+                yield process
+            finally:
+                if process.returncode is None:
+                    _kill_session(process.pid)
+                    await process.wait()
 
 
 async def _collect(process: asyncio.subprocess.Process, prompt: str, timeout: float) -> ClaudeRun:
@@ -125,9 +144,6 @@ async def _collect(process: asyncio.subprocess.Process, prompt: str, timeout: fl
         _kill_session(process.pid)
         out, err = await talk
         exit_code = None
-    except asyncio.CancelledError:
-        _kill_session(process.pid)
-        raise
     events = [json.loads(line) for line in out.decode(errors="replace").splitlines() if line.startswith("{")]
     return ClaudeRun(exit_code, events, err.decode(errors="replace"))
 
@@ -136,6 +152,15 @@ def _kill_session(pid: int) -> None:
     # The client was started as the leader of its own session, so this reaches it and the tools it runs.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _home(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="claude-home-") as home:
+        yield Path(home)
 
 
 def _environment(home: Path, base_url: str, refusing_port: int) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """The smallest possible dialect, so that tests of the relay are not about a vendor.
 
-A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N`, `keep KEY`, `more` (a further
-request is to follow), `try` (one that may fail), `end REASON`, `fail WORDS`, `bug`. An error body is `CODE: WORDS`. A
-request tells the quirks that it was written with.
+A reply is data lines: `start`, `text WORDS`, `think WORDS`, `usage N` or `usage N searched`, `keep KEY`, `more` (a
+further request is to follow), `try` (one that may fail), `end REASON`, `fail WORDS`, `bug`. An error body is
+`CODE: WORDS`. A request tells the quirks that it was written with.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ class PlainDialect:
         return int(body)
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
-        return PlainReply(request.model, new_id)
+        return PlainReply(request.model, new_id, written.estimated_input_tokens)
 
     def read_failure(
         self, head: ReplyHead, body: bytes, request: MessagesRequest, clients_credential: bool
@@ -95,8 +95,8 @@ class PlainDialect:
 class PlainReply:
     """Implements `ReplyReader`."""
 
-    def __init__(self, model: str, new_id: NewId) -> None:
-        self._writer = MessageWriter("msg_" + new_id(), model, 321)
+    def __init__(self, model: str, new_id: NewId, estimated_input_tokens: int) -> None:
+        self._writer = MessageWriter("msg_" + new_id(), model, estimated_input_tokens)
         self.finished = False
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
@@ -115,7 +115,7 @@ class PlainReply:
             case "think":
                 self._writer.thinking(rest)
             case "usage":
-                self.usage = Usage(input_tokens=int(rest))
+                self.usage = _usage(*rest.split())
             case "keep":
                 self._kept[rest] = f"state of {rest}"
             case "more" | "try":
@@ -172,3 +172,8 @@ class PlainReply:
             return ()
         self._writer.keep_alive(thinking=False)
         return self._writer.take()
+
+
+def _usage(counted: str, searched: str = "") -> Usage:
+    usage = Usage(input_tokens=int(counted))
+    return msgspec.structs.replace(usage, server_tool_use={"web_search_requests": 1}) if searched else usage

@@ -1,7 +1,7 @@
 """The relay's ports, scripted: an upstream that answers in given pieces, an observer that remembers."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
 from dragoman.messages.parse import parse_request
 from dragoman.messages.request import MessagesRequest
 from dragoman.relay.gateway import Gateway
-from dragoman.relay.ports import AccessToken
+from dragoman.relay.ports import AccessToken, Tokenizer
 from dragoman.relay.relay import Relay
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Channel, Target
@@ -120,6 +120,18 @@ class FakeTokens:
         self.rejected.append(token.value)
 
 
+class FakeTokenizer:
+    """Implements `Tokenizer`: a token for each word; `missing` vocabularies are not here."""
+
+    def __init__(self, *missing: str) -> None:
+        self._missing = missing
+        self.asked: list[str] = []
+
+    async def count(self, texts: Sequence[str], vocabulary: str) -> int | None:
+        self.asked.append(vocabulary)
+        return None if vocabulary in self._missing else sum(len(text.split()) for text in texts)
+
+
 class RecordingObserver:
     """Implements `Observer`."""
 
@@ -184,6 +196,7 @@ class Bench:
     observer: RecordingObserver = field(default_factory=RecordingObserver)
     tokens: FakeTokens = field(default_factory=FakeTokens)
     clock: Callable[[], float] = field(default_factory=ManualClock)
+    tokenizer: Tokenizer | None = None
 
     def __post_init__(self) -> None:
         self.kept = MemoryKeptState(self.clock)
@@ -196,6 +209,7 @@ class Bench:
             observer=self.observer,
             tokens=self.tokens,
             kept=self.kept,
+            tokenizer=self.tokenizer,
             strict=self.strict,
             shared=self.shared,
         )

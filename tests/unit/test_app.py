@@ -1,4 +1,7 @@
 import json
+import platform
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +74,22 @@ def test_a_model_that_cannot_be_placed_stops_the_start():
 def test_ids_do_not_repeat():
     assert len({new_id() for _ in range(1000)}) == 1000
     assert new_request_id().startswith("req_")
+
+
+FAULTS = """
+import resource
+from dragoman.app import keep_freed_memory
+
+keep_freed_memory()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(100):
+    bytes(bytearray(b"x") * 1_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have their own ways")
+def test_large_bodies_do_not_ask_the_kernel_for_new_memory_each_time():
+    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
+    pages_of_all_bodies = 100 * 1_000_000 // 4096
+    assert int(done.stdout) < pages_of_all_bodies / 4

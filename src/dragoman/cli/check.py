@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,13 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
     values = shown_settings(settings, found)
     if as_json:
         _print_json(
-            {"settings": values, "models": _map_as_data(model_map), "notices": told, "usable": usable}
+            {
+                "settings": values,
+                "models": _map_as_data(model_map),
+                "counting": _counting(),
+                "notices": told,
+                "usable": usable,
+            }
         )
     else:
         for line in _report(values, model_map):
@@ -80,7 +87,14 @@ def _report(values: dict[str, dict[str, Any]], model_map: ModelMap) -> list[str]
         (name, _as_text(entry["value"]), "" if entry["source"] == "default" else f"from {entry['source']}")
         for name, entry in values.items()
     ]
-    return ["Settings:", *table(rows), "", *map_lines(model_map, DIALECTS.keys())]
+    counting = f"Tokens that no upstream counts: {_counting()}"
+    return ["Settings:", *table(rows), "", *map_lines(model_map, DIALECTS.keys()), "", counting]
+
+
+def _counting() -> str:
+    if find_spec("toktok") is not None:
+        return "counted with vocabularies (extra `tokens`)"
+    return "estimated from bytes; the extra `tokens` counts them"
 
 
 def _as_text(value: Any) -> str:

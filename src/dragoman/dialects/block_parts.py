@@ -3,6 +3,7 @@
 A dialect says what a text, an image and a file are in its language; what becomes of the rest is decided here.
 """
 
+import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 
@@ -49,7 +50,8 @@ class BlockParts:
     def __init__(self, own: Parts, tools: Iterable[Tool], model: str, losses: Losses) -> None:
         self.media_bytes = 0
         self.media_tokens = 0
-        self._own = own
+        # The writer owns this object. A circle of the two would keep every request's tools until the next collection.
+        self._own: Parts = weakref.proxy(own)
         self._tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._model = model
         self._losses = losses

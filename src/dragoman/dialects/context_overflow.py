@@ -20,6 +20,9 @@ class Overflow(msgspec.Struct, frozen=True):
     total: int | None = None
 
 
+TOO_LONG = "prompt is too long: "
+_NUMBERED_ALREADY = re.compile(TOO_LONG + r"\d+ tokens > \d+ maximum\b")
+
 _WORDINGS = (
     # OpenAI, DeepSeek, Azure; OpenRouter; vLLM; the older completions API
     r"context length is <limit> tokens.*?requested (?:about )?<total> tokens \(.*?<output> (?:in the completion"
@@ -69,7 +72,7 @@ _UNNUMBERED = re.compile(
     r"|maximum context length|context window|prompt is too long|input is too long|exceeds the available context"
     r"|exceeds the context length|context length exceeded|longer than the model's context length"
     r"|prompt exceeds max length|exceeds? (?:the )?maximum (?:input|prompt|number of input)|token limit exceeded"
-    r"|too many tokens|reduce the length of the (?:messages|prompt|input)",
+    r"|input token count.{0,30} exceeds the maximum|too many tokens|reduce the length of the (?:messages|prompt|input)",
     re.IGNORECASE,
 )
 
@@ -97,12 +100,27 @@ def overflow_message(overflow: Overflow, max_tokens: int, vendor_message: str) -
     else:
         prompt = overflow.input
     if limit is not None and prompt is not None and prompt > limit:
-        return f"prompt is too long: {prompt} tokens > {limit} maximum"
+        return f"{TOO_LONG}{prompt} tokens > {limit} maximum"
     if limit is None or prompt is None or not output:
-        return f"prompt is too long: {vendor_message}"
+        return f"{TOO_LONG}{vendor_message}"
     if limit - prompt <= CLIENT_MARGIN:
-        return f"prompt is too long: {max(prompt + output, limit + 1)} tokens > {limit} maximum"
+        return f"{TOO_LONG}{max(prompt + output, limit + 1)} tokens > {limit} maximum"
     return (
         f"input length and `max_tokens` exceed context limit: {prompt} + {output} > {limit}, "
         "decrease input length or `max_tokens` and try again"
     )
+
+
+def numbered_overflow(message: str, estimated: int, window: int | None) -> str:
+    """An overflow that was told without numbers, with those that are known here; any other message as it is.
+
+    `estimated` are the prompt's tokens by our own estimate, `window` is the model's: clients must see that the one
+    exceeds the other (spec/openai-responses.md section 14).
+    """
+    if not message.startswith(TOO_LONG) or _NUMBERED_ALREADY.match(message):
+        return message
+    told = find_overflow(message.removeprefix(TOO_LONG)) or Overflow()
+    limit = told.limit or window
+    if limit is None:
+        return message
+    return f"{TOO_LONG}{max(told.input or estimated, limit + 1)} tokens > {limit} maximum"

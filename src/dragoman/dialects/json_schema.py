@@ -4,12 +4,18 @@ A key counts as a keyword only where JSON Schema has keywords: a property may be
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, cast
 
 from dragoman.dialects.quirks import Quirks
+from dragoman.wire.jsonbytes import decode, encode
 from dragoman.wire.jsonvalues import as_object
 
 Schema = dict[str, Any]
+
+MOST_KEPT = 256
+LARGEST_KEPT = 8 * 1024
+"""Cleaned schemas that are kept, and the bytes of the largest of them."""
 
 MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 LISTS_OF_SCHEMAS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
@@ -33,16 +39,28 @@ _STRICT_PROPERTIES = 5000
 def clean(schema: Schema | None, quirks: Quirks) -> Schema:
     """A root object schema: without `$schema`, `$id` and null keywords; with `properties`, and `items` in arrays.
 
-    Returns parts of the input where nothing had to change; never changes the input.
+    Not to be changed: it may be kept, because every request of a session brings the same tools, and it may hold parts
+    of the input.
     """
     drops = _PLAIN_DROPS if quirks.plain_schemas else _NOTHING
-    root = _cleaned(schema or {}, drops)
+    encoded = encode(schema or {})
+    return _clean_kept(encoded, drops) if len(encoded) <= LARGEST_KEPT else _clean(schema or {}, drops)
+
+
+def _clean(schema: Schema, drops: frozenset[str]) -> Schema:
+    root = _cleaned(schema, drops)
     if root.get("type") == "object" and "properties" in root and "$schema" not in root and "$id" not in root:
         return root
     fixed: Schema = {"type": "object"}
     fixed.update((key, value) for key, value in root.items() if key not in ("$schema", "$id", "type"))
     fixed.setdefault("properties", {})
     return fixed
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _clean_kept(encoded: bytes, drops: frozenset[str]) -> Schema:
+    # How deep a request may nest was judged when it was read.
+    return _clean(decode(encoded, len(encoded)), drops)
 
 
 def strict_ready(schema: Schema) -> bool:

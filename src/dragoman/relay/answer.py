@@ -21,6 +21,7 @@ from dragoman.relay.addressing import without_credential
 from dragoman.relay.attempt import Attempt
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.headers import loss_header, relayed
+from dragoman.relay.meter import Meter
 from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
@@ -37,6 +38,8 @@ MOST_LESSONS = 8
 
 class Memory(Protocol):
     """What earlier requests taught."""
+
+    meter: Meter
 
     def target(self, requested: str) -> Target: ...
     def quirks(self, target: Target) -> Quirks: ...
@@ -88,17 +91,14 @@ class Answer:
                     yield said
             self.trace.status = 200
         except UpstreamFailure as failure:
-            error = without_credential(failure.error, self._attempt.credential if self._attempt else "")
-            self._fail(error)
-            raise error from failure
+            raise self._failed(self._shown(failure)) from failure
         except ApiError as error:
-            self._fail(error)
+            self._failed(error)
             raise
         except TranslatorBug as bug:
             self._gateway.observer.bug(str(bug), bug)
-            error = ApiError(500, "Dragoman translated this answer wrongly and stopped; please report it")
-            self._fail(error)
-            raise error from bug
+            error = "Dragoman translated this answer wrongly and stopped; please report it"
+            raise self._failed(ApiError(500, error)) from bug
         except (CancelledError, GeneratorExit):
             self.trace.status = 200 if self.complete else 499
             if not self.complete:
@@ -106,10 +106,10 @@ class Answer:
             raise
         except Exception as bug:
             self._gateway.observer.bug(f"{type(bug).__name__} while answering {self.trace.request_id}", bug)
-            error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
-            self._fail(error)
-            raise error from bug
+            error = "Dragoman failed on this request; its log says more under this request id"
+            raise self._failed(ApiError(500, error)) from bug
         finally:
+            self._learn_size()
             settle(self._gateway, self.trace, self._attempt)
 
     async def message(self) -> bytes:
@@ -204,7 +204,8 @@ class Answer:
         trace.dialect = target.channel.dialect
         trace.upstream_model = target.model
         trace.why = target.why
-        attempt = self._attempt = Attempt(self._gateway, self._request, target, quirks)
+        factor = self._memory.meter.factor(target.channel.name, target.model, self._request.session_id)
+        attempt = self._attempt = Attempt(self._gateway, self._request, target, quirks, factor)
         trace.losses = attempt.written.losses
         if self._gateway.strict and trace.losses:
             loss = trace.losses[0]
@@ -227,6 +228,15 @@ class Answer:
         if self.trace.first_event is None:
             self.trace.first_event = self._gateway.clock()
 
+    def _learn_size(self) -> None:
+        """A finished answer told how large the prompt was."""
+        attempt, trace = self._attempt, self.trace
+        told = attempt.counted_input if attempt is not None and self.complete else None
+        if attempt is not None and told is not None:
+            self._memory.meter.learn(
+                trace.channel, trace.upstream_model, trace.session_id, attempt.weighed, told
+            )
+
     def _say_without_upstream(
         self, attempt: Attempt, stop_reason: str, explanation: str = ""
     ) -> Sequence[Said]:
@@ -239,11 +249,20 @@ class Answer:
         self.complete = True
         return writer.take()
 
-    def _fail(self, error: ApiError) -> None:
+    def _shown(self, failure: UpstreamFailure) -> ApiError:
+        """What the client sees: another object than the failure's own, whose cause the failure cannot be without a
+        circle."""
+        error = without_credential(failure.error, self._attempt.credential if self._attempt else "")
+        return ApiError(error.status, error.message, type=error.type, headers=error.headers, body=error.body)
+
+    def _failed(self, error: ApiError) -> ApiError:
+        """The error itself, noted. It is raised without a name: a frame that names what was raised in it would be a
+        circle, and keep the whole request until the next collection."""
         committed = self._attempt is not None and self._attempt.gate.committed
         self.trace.status = 200 if committed and self._request.stream else error.status
         self.trace.ending = error.type
         self.trace.error = error.message
+        return error
 
 
 def _changes(before: Quirks, after: Quirks) -> dict[str, Any]:

@@ -1,9 +1,14 @@
 """One try at one target: write, address, send, read, check. Says events; raises UpstreamFailure."""
 
+import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
 from dragoman.access.vertex_hints import with_hint
+from dragoman.dialects.context_overflow import numbered_overflow
 from dragoman.dialects.dialect import Dialect, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
@@ -25,14 +30,23 @@ LARGEST_MESSAGE = 64 * 1024 * 1024
 class Attempt:
     """What `relay` drives and keeps alive."""
 
-    def __init__(self, gateway: Gateway, request: MessagesRequest, target: Target, quirks: Quirks) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        request: MessagesRequest,
+        target: Target,
+        quirks: Quirks,
+        estimates_factor: float = 1.0,
+    ) -> None:
         self._gateway = gateway
         self._request = request
         self.target = target
         self.dialect: Dialect = dialect_of(gateway, target)
-        self.written: Written = self.dialect.write_request(
-            request, target.model, quirks, origin_of(gateway, target)
-        )
+        written = self.dialect.write_request(request, target.model, quirks, origin_of(gateway, target))
+        self.weighed = written.estimated_input_tokens
+        """Input tokens by the weight of the bytes, before they were multiplied by what answers taught (relay/meter.py)."""
+        self.written: Written = scaled(written, estimates_factor)
+        self._window = quirks.context_window
         self.reader: ReplyReader = self.dialect.open_reply(request, self.written, gateway.new_id)
         self.gate = CommitGate()
         self.head: ReplyHead | None = None
@@ -44,6 +58,16 @@ class Attempt:
     def credential(self) -> str:
         """The key or token that went out."""
         return credential_of(self.target.channel, self._token)
+
+    @property
+    def counted_input(self) -> int | None:
+        """The prompt as the upstream counted it; None if it told nothing, or counted what a search found too."""
+        usage = self.reader.usage
+        if usage is None or usage.server_tool_use is not UNSET:
+            return None
+        told = usage.prompt_tokens
+        # A reader says the estimate itself where the upstream is silent.
+        return told if told and told != self.written.estimated_input_tokens else None
 
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """The answer's events in batches, as they come. Raises UpstreamFailure, TranslatorBug.
@@ -103,7 +127,15 @@ class Attempt:
         channel = self.target.channel
         failure = self.dialect.read_failure(reply.head, body, self._request, channel.passthrough_credentials)
         if channel.access == "vertex":
-            return with_hint(failure, self.target.model, channel.location)
+            failure = with_hint(failure, self.target.model, channel.location)
+        return self._with_numbers(failure)
+
+    def _with_numbers(self, failure: UpstreamFailure) -> UpstreamFailure:
+        """A prompt that is too long is told with numbers, also where the upstream tells none."""
+        error = failure.error
+        if error.body is None:
+            estimated = self.written.estimated_input_tokens
+            error.message = numbered_overflow(error.message, estimated, self._window)
         return failure
 
     async def _stream(self, reply: UpstreamReply) -> AsyncGenerator[Sequence[Said], None]:
@@ -128,13 +160,16 @@ class Attempt:
                 if not data:
                     said += reader.finish(decoder.rest)
             except UpstreamFailure as error:
-                failure = error
+                failure = self._with_numbers(error)
             except FrameTooLarge as error:
                 failure = UpstreamNonsense(str(error))
             if said:
                 yield self._heard(said)
             if failure is not None:
-                raise failure
+                try:
+                    raise failure
+                finally:
+                    del failure  # a frame that names what was raised in it is a circle, see `Answer`
         await reply.drain()
 
     def _ending_before(self, broken: UpstreamFailure) -> Sequence[Said]:
@@ -164,3 +199,10 @@ class Attempt:
                 self._relays = True
             elif not self._relays:
                 check(event)
+
+
+def scaled(written: Written, factor: float) -> Written:
+    """With its estimate multiplied, and rounded up."""
+    if factor == 1.0 or not written.estimated_input_tokens:
+        return written
+    return replace(written, estimated_input_tokens=math.ceil(written.estimated_input_tokens * factor))

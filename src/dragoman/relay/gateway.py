@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dragoman.dialects.dialect import Dialect, NewId
-from dragoman.relay.ports import Clock, KeptState, Observer, TokenSource, Upstream
+from dragoman.relay.ports import Clock, KeptState, Observer, Tokenizer, TokenSource, Upstream
 from dragoman.routing.model_map import ModelMap
 
 
@@ -22,6 +22,8 @@ class Gateway:
     kept: KeptState
     seal_key: bytes = b""
     """The secret for envelopes (messages/envelope.py)."""
+    tokenizer: Tokenizer | None = None
+    """Without one, tokens are estimated from bytes."""
     strict: bool = False
     """A Loss is a 400 instead of a response header."""
     shared: bool = False

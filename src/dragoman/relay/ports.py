@@ -1,6 +1,6 @@
 """What the relay needs from the world: an upstream, a clock, ids, an observer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -77,6 +77,15 @@ class KeptState(Protocol):
 
     def keep(self, envelopes: Mapping[str, str]) -> None:
         """Keep envelopes for requests to come."""
+        ...
+
+
+class Tokenizer(Protocol):
+    """Counts with real vocabularies, where they are installed (docs/decisions/0027)."""
+
+    async def count(self, texts: Sequence[str], vocabulary: str) -> int | None:
+        """Tokens of the texts together; None where they cannot be counted: there is no such vocabulary here, or too
+        much text. Never raises."""
         ...
 
 

@@ -4,8 +4,9 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError
 from dragoman.messages.request import MessagesRequest
 from dragoman.relay.answer import Answer
-from dragoman.relay.count_tokens import count_tokens
+from dragoman.relay.count_tokens import TokenCounter
 from dragoman.relay.gateway import Gateway
+from dragoman.relay.meter import Meter
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
 from dragoman.routing.plan import plan
@@ -19,6 +20,8 @@ class Relay:
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
+        self.meter = Meter()
+        self._counter = TokenCounter(gateway, self)
         self._targets: dict[str, Target] = {}
         self._learned: dict[tuple[str, str, str], Quirks] = {}
         self._respoken: dict[tuple[str, str], Target] = {}
@@ -29,7 +32,7 @@ class Relay:
 
     async def count(self, request: MessagesRequest, request_id: str) -> int:
         """Input tokens of a request. Raises ApiError only for a request that is itself wrong."""
-        return await count_tokens(self.gateway, request, request_id, self.quirks)
+        return await self._counter.count(request, request_id)
 
     def refuse(self, error: ApiError, request_id: str) -> None:
         """Record a request that got no further than the door."""

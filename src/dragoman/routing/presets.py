@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman.dialects.quirks import Quirks
+from dragoman.routing.claude_models import claude_model_quirks
 from dragoman.routing.gemini_models import gemini_model_quirks
 from dragoman.routing.openai_models import openai_model_quirks
 from dragoman.routing.responses_models import responses_quirks
@@ -298,6 +299,8 @@ def quirks_for(base_url: str, model: str, dialect: str = "openai_chat", access: 
         fields |= responses_quirks(preset.name if preset is not None else None, model)
     if dialect == "gemini":
         fields |= gemini_model_quirks(model)
+    elif dialect == "anthropic":
+        fields |= claude_model_quirks(model)
     lowered = model.lower()
     for row in MODEL_ROWS:
         if row.contains in lowered and _is_served(row, preset):

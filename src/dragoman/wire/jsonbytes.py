@@ -7,13 +7,14 @@ they cut an emoji (libraries.md section 4); both are settled here.
 import json
 import re
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 MAX_DEPTH = 128
 """Arrays and objects inside each other, in anything that comes from a socket."""
+SHORT_BYTES = 4096
+"""A text of which the brackets are counted."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -54,8 +55,9 @@ def decode_repaired(data: bytes, max_depth: int = MAX_DEPTH) -> tuple[Any, bytes
         if repaired == data:
             raise JsonError(_reason(error)) from None
         return decode_repaired(repaired, max_depth)
-    # Nesting needs brackets: most texts have too few of them to be deep.
-    if data.count(b"[") + data.count(b"{") > max_depth and _too_deep(value, max_depth):
+    # Nesting needs brackets, and short texts have few. In a long one counting takes longer than looking.
+    brackets = data.count(b"[") + data.count(b"{") if len(data) < SHORT_BYTES else len(data)
+    if brackets > max_depth and _too_deep(value, max_depth):
         raise JsonError(f"arrays and objects are nested more than {max_depth} deep")
     return value, data
 
@@ -90,15 +92,11 @@ def replace_lone_surrogates(data: bytes) -> bytes:
 def _too_deep(value: Any, limit: int) -> bool:
     level: list[Any] = [value] if type(value) in _CONTAINERS else []
     for _ in range(limit):
-        items: Iterable[Any] = chain.from_iterable(map(_items, level))
-        level = [item for item in items if type(item) in _CONTAINERS]
         if not level:
             return False
-    return True
-
-
-def _items(container: Any) -> Iterable[Any]:
-    return cast("dict[str, Any]", container).values() if isinstance(container, dict) else container
+        inside: list[Iterable[Any]] = [one.values() if type(one) is dict else one for one in level]
+        level = [item for items in inside for item in items if type(item) is dict or type(item) is list]
+    return bool(level)
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """cli/check.py"""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,20 @@ def test_gclouds_login_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[st
     code, out, _ = check(capsys, environ, tmp_path / ".env")
     assert code == 0
     assert "Vertex AI: " not in out
+
+
+@pytest.mark.parametrize(("installed", "word"), [(True, "vocabularies"), (False, "bytes")])
+def test_check_says_how_tokens_are_counted(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    installed: bool,
+    word: str,
+) -> None:
+    if not installed:
+        monkeypatch.setitem(sys.modules, "toktok", None)
+    environ = {"OPENAI_API_KEY": "canary-openai"}
+    _, report, _ = check(capsys, environ, tmp_path / ".env")
+    _, told, _ = check(capsys, environ, tmp_path / ".env", as_json=False)
+    assert word in json.loads(report)["counting"]
+    assert json.loads(report)["counting"] in told

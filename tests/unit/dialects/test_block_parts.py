@@ -34,7 +34,8 @@ class OwnParts:
 
 def parts_of(block):
     losses = Losses()
-    parts = BlockParts(OwnParts(), [], "a-model", losses).of(block, "here")
+    own = OwnParts()
+    parts = BlockParts(own, [], "a-model", losses).of(block, "here")
     return parts, [(loss.field, loss.what) for loss in losses.as_tuple()]
 
 

@@ -1,6 +1,11 @@
 import pytest
 
-from dragoman.dialects.context_overflow import Overflow, find_overflow, overflow_message
+from dragoman.dialects.context_overflow import (
+    Overflow,
+    find_overflow,
+    numbered_overflow,
+    overflow_message,
+)
 
 TOO_LONG = [
     (
@@ -200,3 +205,42 @@ def test_other_errors_are_no_overflow(message):
 def test_an_unknown_output_limit_is_not_made_up():
     told = overflow_message(Overflow(limit=10000, input=5000), 0, "said so")
     assert told == "prompt is too long: said so"
+
+
+UNNUMBERED = "Your input exceeds the context window of this model. Please adjust your input and try again."
+
+
+def told(message: str) -> str:
+    found = find_overflow(message)
+    assert found is not None
+    return overflow_message(found, 1000, message)
+
+
+@pytest.mark.parametrize(("estimated", "said"), [(470_000, 470_000), (399_000, 400_001), (0, 400_001)])
+def test_what_the_vendor_does_not_number_is_told_with_the_estimate_and_the_window(estimated, said):
+    message = numbered_overflow(told(UNNUMBERED), estimated, 400_000)
+    assert message == f"prompt is too long: {said} tokens > 400000 maximum"
+
+
+def test_a_limit_that_the_vendor_told_beats_the_configured_window():
+    message = told("Invalid request: Your request exceeded model token limit: 131072")
+    assert (
+        numbered_overflow(message, 140_000, 400_000) == "prompt is too long: 140000 tokens > 131072 maximum"
+    )
+
+
+def test_without_any_window_the_vendors_words_stay():
+    assert numbered_overflow(told(UNNUMBERED), 470_000, None) == f"prompt is too long: {UNNUMBERED}"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "prompt is too long: 210000 tokens > 200000 maximum",
+        "input length and `max_tokens` exceed context limit: 1463 + 131000 > 131072, decrease it",
+        "model: no such model",
+        "Input is too long.",
+    ],
+)
+def test_any_other_message_stays_as_it_is(message):
+    assert numbered_overflow(message, 470_000, 400_000) == message

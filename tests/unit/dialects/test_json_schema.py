@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from dragoman.dialects.json_schema import clean, strict_ready
+from dragoman.dialects.json_schema import LARGEST_KEPT, clean, strict_ready
 from dragoman.dialects.quirks import Quirks
 
 OPEN = Quirks()
@@ -19,9 +19,21 @@ def schema(**properties):
     return {"type": "object", "properties": properties}
 
 
-def test_a_schema_that_needs_no_change_is_not_copied():
+def test_a_schema_that_needs_no_change_comes_out_as_it_went_in():
     untouched = schema(path={"type": "string", "default": "x", "format": "uri"})
-    assert clean(untouched, OPEN) is untouched
+    assert clean(untouched, OPEN) == untouched
+
+
+def test_a_schema_that_comes_again_is_not_cleaned_again():
+    before = clean(schema(again={"type": "array"}), OPEN)
+    assert clean(schema(again={"type": "array"}), OPEN) is before
+    assert clean(schema(again={"type": "array"}), PLAIN) is not before
+
+
+def test_a_large_schema_is_not_kept():
+    large = schema(a={"type": "array", "description": "x" * LARGEST_KEPT})
+    assert clean(large, OPEN) == clean(large, OPEN)
+    assert clean(large, OPEN) is not clean(large, OPEN)
 
 
 def test_dialect_and_id_are_dropped_at_the_root():
@@ -104,8 +116,8 @@ def test_the_input_is_never_changed():
     assert broken == before
 
 
-def test_unchanged_parts_are_shared_with_the_input():
-    whole = {"$schema": "s", **schema(a={"type": "string"})}
+def test_unchanged_parts_of_a_large_schema_are_shared_with_the_input():
+    whole = {"$schema": "s", **schema(a={"type": "string", "description": "x" * LARGEST_KEPT})}
     assert clean(whole, OPEN)["properties"] is whole["properties"]
 
 

@@ -11,12 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragoman.messages.estimate import (
+    CALL_TOKENS,
     LARGEST_IMAGE_TOKENS,
+    MESSAGE_TOKENS,
     TOKENS_PER_PAGE,
     count_conversation,
     estimate_media_tokens,
     estimate_tokens,
     image_tokens,
+    read_prompt,
+    structure_tokens,
 )
 from dragoman.messages.parse import parse_request
 from dragoman.wire.jsonbytes import encode
@@ -306,3 +310,68 @@ trees = st.recursive(
 def test_a_request_of_any_shape_can_be_counted(content, system, offered, output):
     messages = [{"role": "user", "content": content}]
     assert count(messages=messages, system=system, tools=offered, output_config=output) > 0
+
+
+def prompt(**changes):
+    return read_prompt(parse_request(json.dumps({**BASE, **changes}).encode(), ()))
+
+
+def test_a_vocabulary_is_given_what_the_model_reads_and_no_more():
+    result = {
+        "type": "tool_result",
+        "tool_use_id": "toolu_secret",
+        "content": [{"type": "text", "text": "found"}],
+    }
+    thought = {"type": "thinking", "thinking": "hm", "signature": "sealed" * 50}
+    schema = {"$schema": "https://json-schema.org/x", "type": "object"}
+    read = prompt(
+        system=[{"type": "text", "text": "be kind", "cache_control": {"type": "ephemeral"}}],
+        messages=[{"role": "assistant", "content": [thought]}, {"role": "user", "content": [result]}],
+        tools=[{"name": "Read", "input_schema": schema, "cache_control": {"type": "ephemeral"}}],
+        output_config={"effort": "high", "format": {"type": "json_schema"}},
+    )
+    assert read.written() == [
+        "hm",
+        "found",
+        "be kind",
+        '{"type":"json_schema"}',
+        '{"name":"Read","input_schema":{"type":"object"}}',
+    ]
+
+
+def test_what_stands_around_messages_calls_tools_and_media_has_no_text():
+    empty = prompt(messages=[{"role": "user", "content": ""}])
+    more = prompt(
+        messages=[{"role": "user", "content": [image(png(750, 100)), {"type": "tool_result"}]}],
+        tools=[{"name": "Read"}],
+    )
+    assert more.tokens - empty.tokens == 100 + 2 * CALL_TOKENS
+    assert empty.written() == []
+
+
+def test_reading_a_prompt_changes_nothing_of_the_request():
+    tool = {"name": "Read", "input_schema": {"$schema": "x"}, "cache_control": {}}
+    request = parse_request(json.dumps({**BASE, "tools": [tool]}).encode(), ())
+    read_prompt(request)
+    assert request.raw["tools"] == [tool]
+
+
+@given(contents, contents, tools, blocks)
+def test_one_more_block_raises_the_count_with_a_vocabulary_too(first, second, offered, block):
+    def counted(content):
+        messages = [{"role": "user", "content": content}, {"role": "assistant", "content": second}]
+        read = prompt(messages=messages, tools=offered)
+        return o200k(*read.written()) + len(read.written()) + read.tokens
+
+    assert counted([*first, block]) > counted(first)
+
+
+def test_an_empty_line_is_one_token_with_the_full_stop_before_it():
+    text = "One sentence.\n\n" * 50
+    assert o200k(text) < estimate_tokens(encode(text)) < 1.25 * o200k(text)
+
+
+def test_the_json_around_a_part_weighs_more_than_it_means():
+    sample = b'{"role":"user","content":""},'
+    assert 0 < structure_tokens(sample, MESSAGE_TOKENS) < structure_tokens(sample, 0)
+    assert structure_tokens(b"{}", 100) == 0

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 from contextlib import aclosing
 
@@ -10,7 +11,17 @@ from dragoman.messages.events import MessageStop, Relayed, Usage, frame_of
 from dragoman.relay.answer import MOST_MENDS
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.plain_dialect import LESSONS, lines
-from tests.support.ports import VERTEX, Bench, FakeTokens, FakeUpstream, streamed, target, unreachable, whole
+from tests.support.ports import (
+    VERTEX,
+    Bench,
+    FakeTokens,
+    FakeUpstream,
+    ask,
+    streamed,
+    target,
+    unreachable,
+    whole,
+)
 
 GOOD = lines("start", "text a", "text b", "end end_turn")
 REFUSED = b"bad_request: no sampling"
@@ -706,3 +717,85 @@ async def test_comment_sent_by_a_relay_means_that_a_200_went_out():
     answered.set()
     assert (await task).status == 529
     assert bench.trace.status == 200
+
+
+async def start_of(bench: Bench, session: str | None = None) -> int:
+    """The input tokens that the first event tells."""
+    headers = () if session is None else (("x-claude-code-session-id", session),)
+    batches, _ = await heard(bench.relay.answer(ask(headers), "req_1"))
+    return batches[0][0].message.usage.input_tokens
+
+
+class TestMeter:
+    """What an upstream counted makes the next estimate better."""
+
+    async def test_the_next_start_tells_what_the_last_answer_counted(self):
+        counted = streamed(lines("start", "text a", "usage 400", "end end_turn"))
+        bench = Bench(FakeUpstream(counted, streamed(GOOD)))
+        assert [await start_of(bench, "s") for _ in range(2)] == [321, 400]
+
+    async def test_an_answer_that_was_cut_teaches_nothing(self):
+        cut = streamed(lines("start", "text a", "usage 400"))
+        bench = Bench(FakeUpstream(cut, streamed(GOOD)))
+        assert [await start_of(bench) for _ in range(2)] == [321, 321]
+
+    async def test_an_estimate_that_a_reader_says_itself_teaches_nothing(self):
+        script = [
+            streamed(lines("start", "text a", f"usage {told}", "end end_turn")) for told in (321, 400, 400)
+        ]
+        bench = Bench(FakeUpstream(*script))
+        learned = []
+        for _ in script:
+            await start_of(bench)
+            learned.append(bench.relay.meter.learned("somewhere", "plain-1", None))
+        assert learned == [None, 400 / 321, 400 / 321]
+
+    async def test_what_a_search_found_is_no_part_of_the_prompt(self):
+        bench = Bench(FakeUpstream(streamed(lines("start", "text a", "usage 4000 searched", "end end_turn"))))
+        await start_of(bench)
+        assert bench.relay.meter.learned("somewhere", "plain-1", None) is None
+
+
+CHAT = b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+GEMINI = b'data: {"candidates":[{"content":{"parts":[{"text":"hi"}]},"finishReason":"STOP"}]}\n\n'
+MIDWAY = START + BLOCK + DELTA + error_frame("api_error", "broken")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "reply"),
+    [
+        ("openai_chat", streamed(CHAT)),
+        ("gemini", streamed(GEMINI)),
+        ("anthropic", streamed(START, BLOCK, DELTA, REST)),
+        ("openai_chat", whole(b"no", 404)),
+        ("anthropic", streamed(MIDWAY)),
+        ("openai_responses", streamed(b"data: nonsense\n\n")),
+        ("gemini", streamed(b"data: nonsense\n\n")),
+    ],
+    ids=["chat", "gemini", "relayed", "refused", "broken midway", "responses", "nonsense"],
+)
+async def test_nothing_of_a_request_waits_for_the_next_collection(dialect, reply):
+    bench = Bench(FakeUpstream(reply), target(dialect))
+    gc.collect()
+    gc.disable()
+    try:
+        await heard_and_forgotten(bench.answer(tools=[{"name": "Read", "input_schema": {"type": "object"}}]))
+        assert unreachable_types() == set()
+    finally:
+        gc.enable()
+
+
+async def heard_and_forgotten(answer) -> None:
+    batches, error = await heard(answer)
+    assert batches or error is not None
+
+
+def unreachable_types() -> set[str]:
+    """Types of Dragoman's own among the objects that only a collection would free."""
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+        return {type(one).__name__ for one in gc.garbage if type(one).__module__.startswith("dragoman.")}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()

@@ -4,6 +4,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import TranslatorBug, UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import ContentBlockDelta, MessageStop
 from dragoman.relay.attempt import Attempt
+from dragoman.wire.jsonbytes import encode
 from dragoman.wire.sse import MAX_FRAME_BYTES
 from tests.support.plain_dialect import lines
 from tests.support.ports import Bench, FakeReply, FakeUpstream, ask, streamed, target, unreachable, whole
@@ -201,3 +202,64 @@ async def test_abandoned_attempt_lets_go_of_its_reply():
     await anext(events)
     await events.aclose()
     assert (reply.closed, reply.drained) == (1, False)
+
+
+OPENAIS_WORDS = "Your input exceeds the context window of this model. Please adjust your input and try again."
+GEMINIS_WORDS = "The input token count exceeds the maximum number of tokens allowed."
+
+
+def openais_error() -> bytes:
+    error = {"message": OPENAIS_WORDS, "type": "invalid_request_error", "code": "context_length_exceeded"}
+    return encode({"error": error})
+
+
+def googles_error() -> bytes:
+    return encode({"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": GEMINIS_WORDS}})
+
+
+def in_a_stream(body: bytes) -> FakeReply:
+    return streamed(b"data: " + body + b"\n\n")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "reply"),
+    [
+        ("openai_chat", lambda: whole(openais_error(), 400)),
+        ("openai_chat", lambda: in_a_stream(openais_error())),
+        ("gemini", lambda: whole(googles_error(), 400)),
+        ("gemini", lambda: in_a_stream(googles_error())),
+    ],
+    ids=["chat", "chat in a stream", "gemini", "gemini in a stream"],
+)
+async def test_overflow_without_numbers_is_told_with_the_estimate_and_the_window(dialect, reply):
+    """T85"""
+    bench = Bench(FakeUpstream(reply(), reply()), target(dialect))
+    small, large = (
+        Attempt(bench.gateway, ask(system=system), bench.target, Quirks(context_window=5000))
+        for system in ("few words", "many words " * 5000)
+    )
+    _, failure = await heard(small)
+    assert failure is not None
+    assert failure.error.status == 400
+    assert failure.error.message == "prompt is too long: 5001 tokens > 5000 maximum"
+    _, failure = await heard(large)
+    assert failure is not None
+    estimate = large.written.estimated_input_tokens
+    assert failure.error.message == f"prompt is too long: {estimate} tokens > 5000 maximum"
+
+
+async def test_a_messages_servers_overflow_is_untouched():
+    body = (
+        b'{"type": "error", "error": {"type": "invalid_request_error", "message": "prompt is too long: x"}}'
+    )
+    bench = Bench(FakeUpstream(whole(body, 400)), target("anthropic"))
+    _, failure = await heard(Attempt(bench.gateway, ask(), bench.target, Quirks(context_window=5)))
+    assert failure is not None
+    assert failure.error.body == body
+
+
+def test_estimate_is_multiplied_and_rounded_up():
+    bench = Bench(FakeUpstream())
+    plain, scaled = (Attempt(bench.gateway, ask(), bench.target, Quirks(), factor) for factor in (1.0, 1.25))
+    assert (plain.weighed, plain.written.estimated_input_tokens) == (321, 321)
+    assert (scaled.weighed, scaled.written.estimated_input_tokens) == (321, 402)

@@ -193,6 +193,16 @@ def test_listing_names_families_current_ids_and_served_models() -> None:
     )
 
 
+def test_listing_tells_the_windows_that_are_known() -> None:
+    """T81: whatever the backend is; what nobody knows is null."""
+    drawn = [openai_map(), draw_map(ways("anthropic"), {"haiku": Alias("HAIKU_MODEL", "gemini-2.5-flash")})]
+    windows = {entry.id: entry.max_input_tokens for listed in drawn for entry in listed.listing()}
+    assert windows["claude-gpt-4.1"] == 1_047_576
+    assert windows["claude-gemini-2.5-flash"] == 1_048_576
+    assert windows["claude-opus-4-8"] == 1_000_000
+    assert windows["claude-dragoman-demo"] is None
+
+
 def test_listing_leaves_out_family_words_that_anthropic_does_not_know() -> None:
     ids = [entry.id for entry in draw_map(ways("anthropic"), {}).listing()]
     assert ids == ["claude-opus-4-8", "claude-sonnet-5", "claude-haiku-4-5", "claude-dragoman-demo"]

@@ -3,12 +3,14 @@ import pytest
 
 from dragoman.wire.jsonbytes import (
     MAX_DEPTH,
+    SHORT_BYTES,
     JsonError,
     decode,
     decode_as,
     decode_repaired,
     decode_with_surrogates,
     encode,
+    join_object,
     replace_lone_surrogates,
 )
 
@@ -90,6 +92,22 @@ def test_depth_counts_objects_beside_flat_values():
     assert decode(text, max_depth=4) == {"a": [{"b": [0]}], "c": 1}
     with pytest.raises(JsonError, match="more than 3 deep"):
         decode(text, max_depth=3)
+
+
+@pytest.mark.parametrize("beside", [SHORT_BYTES - MAX_DEPTH, SHORT_BYTES])
+def test_depth_is_judged_in_long_texts_as_in_short_ones(beside):
+    def text(depth: int) -> bytes:
+        return b'{"a":"' + b"x" * beside + b'","b":[0,' + nested(depth) + b"]}"
+
+    assert decode(text(MAX_DEPTH - 2))["a"] == "x" * beside
+    with pytest.raises(JsonError, match=f"more than {MAX_DEPTH} deep"):
+        decode(text(MAX_DEPTH - 1))
+
+
+def test_values_are_joined_in_their_order():
+    values = {"b": msgspec.Raw(b"1"), "a": msgspec.Raw(b"[2]")}
+    assert join_object(values) == b'{"b":1,"a":[2]}'
+    assert join_object({}) == b"{}"
 
 
 @pytest.mark.parametrize(

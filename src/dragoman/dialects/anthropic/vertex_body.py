@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
-from dragoman.dialects.anthropic.body import blocks_in, body_fields, fields_of, items_of, join_object
+from dragoman.dialects.anthropic.body import blocks_in, body_fields, fields_of, items_of
 from dragoman.dialects.anthropic.vertex_rules import (
     WEB_SEARCH,
     WEB_SEARCH_OPTIONS,
@@ -18,7 +18,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import invalid_request
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import header
-from dragoman.wire.jsonbytes import encode
+from dragoman.wire.jsonbytes import encode, join_object
 from dragoman.wire.jsonvalues import as_object
 
 FIRST_VERSION = "vertex-2023-10-16"

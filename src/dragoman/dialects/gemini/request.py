@@ -19,7 +19,7 @@ from dragoman.dialects.other_fields import judge_other_fields
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
-from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens
+from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens, structure_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import decode, encode, join_object
@@ -33,6 +33,8 @@ SAFETY = [
 """Code and security texts trip the defaults (section 14)."""
 
 _SAMPLING = {"temperature": "temperature", "top_p": "topP"}
+_TURN_STRUCTURE = structure_tokens(b'{"role":"user","parts":[{"text":""}]},', MESSAGE_TOKENS + 1)
+"""One token less than it weighs: words of few letters weigh too little."""
 _COUNTED = ("contents", "systemInstruction", "tools")
 _RESOURCES = ("models/", "tunedModels/")
 
@@ -71,7 +73,9 @@ def write_request(
         path,
         join_object(fields),
         losses=losses.as_tuple(),
-        estimated_input_tokens=_estimate(fields, written.media_bytes, written.media_tokens),
+        estimated_input_tokens=_estimate(
+            fields, len(written.contents), written.media_bytes, written.media_tokens
+        ),
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
         reading=_reading(request, conversation, model, quirks, origin, tools, thinking, output, path, fields),
     )
@@ -139,12 +143,13 @@ def _stops(conversation: Conversation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stop for stop in conversation.stop_sequences if stop))
 
 
-def _estimate(fields: dict[str, msgspec.Raw], media_bytes: int, media_tokens: int) -> int:
+def _estimate(fields: dict[str, msgspec.Raw], turns: int, media_bytes: int, media_tokens: int) -> int:
     """What the model reads: contents, system prompt and tools."""
     text = b"".join([fields[name] for name in ("systemInstruction", "contents") if name in fields])
     tools = bytes(fields["tools"]) if "tools" in fields else b""
     read = estimate_tokens(text, media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
-    return max(math.ceil(read), MESSAGE_TOKENS) + media_tokens
+    structure = (turns + ("systemInstruction" in fields)) * _TURN_STRUCTURE
+    return max(math.ceil(read - structure), MESSAGE_TOKENS) + media_tokens
 
 
 def _reading(

@@ -24,7 +24,7 @@ from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
 from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import invalid_request
-from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens
+from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens, structure_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import encode
@@ -32,6 +32,11 @@ from dragoman.wire.jsonbytes import encode
 PATH = "/chat/completions"
 
 TOOLS_BEGIN = b',"tools":[{"type":"function"'
+
+_MESSAGE_STRUCTURE = structure_tokens(b'{"role":"user","content":""},', MESSAGE_TOKENS + 1)
+"""One token less than it weighs: words of few letters weigh too little."""
+_CALL_STRUCTURE = structure_tokens(b'"tool_call_id":"",{"id":"","type":"function","function":},', 0)
+"""Of a call and its result; their ids are left in the estimate, which errs upwards."""
 
 LONGEST_UNSTREAMED = 4096
 """Output tokens up to which a client that wants no stream gets none from the upstream either: it is cheaper. A longer
@@ -93,12 +98,16 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
 
 def _estimate(body: dict[str, Any], data: bytes, written: WrittenMessages) -> int:
     """What the model reads of `data`, which is `body`: messages and tools, without the fields around them."""
-    around = encode({name: value for name, value in body.items() if name not in ("messages", "tools")})
+    around = {name: value for name, value in body.items() if name not in ("messages", "tools")}
     tools_at = data.rfind(TOOLS_BEGIN)
     tools = data[tools_at:] if tools_at >= 0 else b""
     text = data[: len(data) - len(tools)]
     read = estimate_tokens(text, written.media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
-    return max(math.ceil(read) - estimate_tokens(around), MESSAGE_TOKENS) + written.media_tokens
+    messages = written.messages
+    results = sum(message["role"] == "tool" for message in messages)
+    structure = len(messages) * _MESSAGE_STRUCTURE + results * _CALL_STRUCTURE
+    unread = math.ceil(structure) + estimate_tokens(encode({"messages": [], **around}))
+    return max(math.ceil(read) - unread, MESSAGE_TOKENS) + written.media_tokens
 
 
 def _stream_fields(quirks: Quirks) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Writes a Messages request as a Responses request (spec/openai-responses.md sections 2 and 14)."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -24,7 +24,7 @@ from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
 from dragoman.messages.envelope import EnvelopeOpener, Seal
 from dragoman.messages.errors import invalid_request
-from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens
+from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens, structure_tokens
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import encode, join_object
@@ -105,6 +105,14 @@ def write_count(request: MessagesRequest, model: str, quirks: Quirks, origin: Or
     return Written(COUNT_PATH, join_object(counted), streaming=False)
 
 
+_MESSAGE_STRUCTURE = structure_tokens(b'{"type":"message","role":"user","content":""},', MESSAGE_TOKENS)
+_PART_STRUCTURE = structure_tokens(b'{"type":"input_text","text":""},', 1)
+_CALL_STRUCTURE = structure_tokens(
+    b'{"type":"function_call","call_id":"","name":,"arguments":},{"type":"function_call_output","call_id":"","output":""},',
+    2 * MESSAGE_TOKENS,
+)
+"""What of the JSON around items no model reads. The ids of calls are left in the estimate, which errs upwards."""
+
 _BODY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -153,7 +161,19 @@ def _estimate(fields: dict[str, msgspec.Raw], written: WrittenInput) -> int:
     text = b"".join([bytes(fields[name]) for name in ("instructions", "input") if name in fields])
     tools = bytes(fields["tools"]) if "tools" in fields else b""
     read = estimate_tokens(text, written.media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
-    return max(math.ceil(read), MESSAGE_TOKENS) + written.media_tokens
+    return max(math.ceil(read - _structure(written.items)), MESSAGE_TOKENS) + written.media_tokens
+
+
+def _structure(items: list[dict[str, Any]]) -> float:
+    weight = 0.0
+    for item in items:
+        content = item.get("content")
+        if content is not None:
+            parts = len(cast("list[Any]", content)) if isinstance(content, list) else 0
+            weight += _MESSAGE_STRUCTURE + parts * _PART_STRUCTURE
+        elif item["type"] == "function_call":
+            weight += _CALL_STRUCTURE
+    return weight
 
 
 def _reading(

@@ -1,14 +1,14 @@
 import json
 
-import msgspec
 import pytest
 
 from dragoman.dialects.dialect import NOWHERE
-from dragoman.dialects.gemini.request import join_fields, write_count, write_request
+from dragoman.dialects.gemini.request import write_count, write_request
 from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import ApiError
 from dragoman.messages.estimate import MESSAGE_TOKENS
 from dragoman.messages.parse import parse_request
+from dragoman.wire.jsonbytes import join_object
 from tests.support.chat_requests import ask, assistant, call, image, result, system, text, tool, user
 from tests.support.gemini_requests import (
     MODELS,
@@ -193,7 +193,7 @@ def test_the_reader_learns_what_it_needs():
     assert reading.context_window == 1_048_576
     assert reading.searches
     assert reading.holds_text
-    assert json.loads(join_fields(reading.fields)) == body_of(request)
+    assert json.loads(join_object(reading.fields)) == body_of(request)
     assert not write(ask(), "gemma-4-31b-it").reading.signs
 
 
@@ -243,9 +243,3 @@ def test_a_count_of_both_kinds_of_tools_has_the_functions():
     counted = count_of(counting(tools=[WEB, tool("Read")]))["generateContentRequest"]
     assert counted["tools"] == [{"functionDeclarations": [{"name": "Read"}]}]
     assert count_of(counting(tools=[WEB]))["generateContentRequest"]["tools"] == [{"googleSearch": {}}]
-
-
-def test_fields_are_joined_in_their_order():
-    fields = {"b": msgspec.Raw(b"1"), "a": msgspec.Raw(b"[2]")}
-    assert join_fields(fields) == b'{"b":1,"a":[2]}'
-    assert join_fields({}) == b"{}"

@@ -4,8 +4,9 @@ import json
 import pytest
 
 from dragoman.dialects.dialect import Origin
-from dragoman.dialects.openai_chat.request import PREFILL_REFUSED, write_request
+from dragoman.dialects.openai_chat.request import write_request
 from dragoman.dialects.openai_chat.shapes import Reading
+from dragoman.dialects.other_fields import PREFILL_REFUSED
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.messages.envelope import Seal
