@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +12,10 @@ import pytest
 from anthropic import AsyncAnthropic
 from typing_extensions import override
 
-from dragoman.routing import presets
 from dragoman.server.sse_response import Patience
 from tests.live_server.backends import question, served
 from tests.live_server.conversation import THINKING, Conversation
+from tests.live_server.openai_host import at_openai
 from tests.live_server.sdk import WEATHER, message_of, sdk
 from tests.live_server.sessions import OPENAI_KEY, responses_settings
 from tests.support.dragoman_in_process import dragoman_in_process
@@ -32,6 +32,8 @@ from tests.support.responses_prefix import prefix_violations
 from tests.support.responses_reasoning import ReasoningBook
 from tests.support.responses_replies import overflowed
 from tests.support.responses_upstream import ScriptedResponses
+
+__all__ = ["at_openai"]
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning:anthropic", "ignore:The model:DeprecationWarning"
@@ -62,15 +64,6 @@ SAID = [
 ]
 MARKED = {"type": "text", "text": "You are brief.", "cache_control": {"type": "ephemeral"}}
 CACHED = {"system": [MARKED]}
-
-
-@pytest.fixture
-def at_openai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The scripted server counts as OpenAI's own host, with all that only this understands."""
-    presets.quirks_for.cache_clear()
-    monkeypatch.setitem(presets.VENDOR_HOSTS, "127.0.0.1", "openai")
-    yield
-    presets.quirks_for.cache_clear()
 
 
 @asynccontextmanager
