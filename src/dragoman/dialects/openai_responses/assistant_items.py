@@ -5,7 +5,7 @@ from typing import Any
 
 from dragoman.dialects.history import Call, Placed, Turn
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_responses.reasoning import reasoning_item, texts_since
+from dragoman.dialects.openai_responses.reasoning import reasoning_item, texts_behind
 from dragoman.dialects.plain_text import server_tool_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import UpstreamIds
@@ -56,7 +56,7 @@ class AssistantWriter:
         items: list[Item] = []
         for placed in places:
             if reasons and isinstance(placed.block, ToolUse):
-                self._add_kept_reasoning(items, placed.block.id)
+                self._put_back(items, placed.block.id)
             items += self._of(placed, asked, reasons)
         items += [_message(server_tool_text(use, None)) for use in asked.values()]
         while items and items[-1]["type"] == "reasoning":
@@ -94,16 +94,20 @@ class AssistantWriter:
         item = reasoning_item(opened)
         return [] if item is None else [item]
 
-    def _add_kept_reasoning(self, items: list[Item], tool_use_id: str) -> None:
-        """Of clients that wanted no thinking blocks: before the texts that came between it and the call."""
-        kept = self._kept(tool_use_id)
-        opened = self._opener.open(kept) if kept is not None else None
-        item = reasoning_item(opened) if opened is not None else None
-        if opened is None or item is None:
-            return
-        texts = texts_since(opened)
-        if texts <= len(items) and all(one["type"] == "message" for one in items[len(items) - texts :]):
-            items.insert(len(items) - texts, item)
+    def _put_back(self, items: list[Item], tool_use_id: str) -> None:
+        """The kept reasoning of clients that wanted no thinking blocks: before its call, and before the texts that the
+        model said in between. It is refused at any other place, so that without those texts it stays away."""
+        end, added = len(items), 0
+        for envelope in (self._kept(tool_use_id) or "").split():
+            opened = self._opener.open(envelope)
+            item = reasoning_item(opened) if opened is not None else None
+            if opened is None or item is None:
+                continue
+            place = end - texts_behind(opened)
+            between = items[place + added :]
+            if 0 <= place <= end and all(one["type"] == "message" for one in between):
+                items.insert(place + added, item)
+                added += 1
 
     def _call(self, placed: Placed, use: ToolUse) -> Item:
         return {

@@ -1,9 +1,8 @@
 """The way of text and calls from items to the writer: surrogates, stop sequences, limits."""
 
 from collections.abc import Callable
-from typing import Any
 
-from dragoman.dialects.openai_responses.reasoning import seal_reasoning
+from dragoman.dialects.openai_responses.reasoning import State
 from dragoman.dialects.openai_responses.shapes import Reading
 from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, SurrogateJoiner, TextEnd
 from dragoman.messages.writer import MessageWriter
@@ -17,20 +16,19 @@ class Output:
         self.writer = MessageWriter(message_id, reading.message_model, estimated_input_tokens)
         self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens)
         self.kept: dict[str, str] = {}
-        """Envelopes for the gateway's store, by the id of the call that follows them."""
+        """Envelopes for the gateway's store, with spaces between them, by the id of the call that follows them."""
+        self.unkept: list[tuple[State, int]] = []
+        """Reasoning that no call has followed yet, and how many texts were before it."""
+        self.texts = 0
+        """Text blocks that have said something."""
         self.refusal: list[str] = []
         self.searches = 0
         """Web searches that were shown."""
         self._joiner = SurrogateJoiner()
-        self._blank: str = ""
+        self._blank = ""
         self._plain = False
+        self._speaking = False
         self._characters = 0
-        self._unseen: tuple[dict[str, Any], str] | None = None
-        """The reasoning item that no call has followed yet, and what is known of its text."""
-        self._has_words = False
-        """The open block of text is more than a sign of life."""
-        self._texts_since = 0
-        """Blocks of text that ended after it."""
 
     @property
     def ended(self) -> bool:
@@ -57,6 +55,14 @@ class Output:
             self.text_end.note_stop()
             self._plain = not self.text_end.watches and self.writer.open_block == "text"
 
+    def keep_with(self, tool_use_id: str) -> None:
+        """The reasoning before this call goes into the store."""
+        if self.unkept:
+            seal, texts = self.reading.seal, self.texts
+            envelopes = (state.sealed(seal, texts - before) for state, before in self.unkept)
+            self.kept[tool_use_id] = " ".join(envelopes)
+            self.unkept = []
+
     def end_text(self, last_words: Callable[[], None] | None = None) -> None:
         """No more text follows in this block. `last_words` says what belongs to the block's end."""
         self._say_held()
@@ -64,30 +70,14 @@ class Output:
             if last_words is not None:
                 last_words()
             self.writer.end_block()
-            self._texts_since += self._has_words
-        self._has_words = False
         self._plain = False
         self._blank = ""
+        self._speaking = False
 
     def end_thoughts(self) -> None:
         """A thinking block that only kept the line alive holds nothing to come back."""
         if self.writer.open_block == "thinking":
             self.writer.end_thinking(self.reading.seal.close({}))
-
-    def think_unseen(self, item: dict[str, Any], text: str) -> None:
-        """Reasoning that the client does not want; it is kept for the call that follows."""
-        self.end_text()
-        self._unseen = item, text
-        self._texts_since = 0
-
-    def keep_unseen(self, tool_use_id: str) -> None:
-        """A call begins, to which the reasoning before it belongs."""
-        if self._unseen is not None:
-            item, text = self._unseen
-            envelope = seal_reasoning(self.reading.seal, item, text, self._texts_since)
-            self._unseen = None
-            if envelope is not None:
-                self.kept[tool_use_id] = envelope
 
     def count(self, characters: int) -> None:
         """Output that is not text: reasoning, and the JSON of tool calls."""
@@ -117,5 +107,7 @@ class Output:
             self.end_thoughts()
         piece = self.text_end.within_limit(piece)
         if piece:
-            self._has_words = True
+            if not self._speaking:
+                self._speaking = True
+                self.texts += 1
             self.writer.text(piece)

@@ -55,8 +55,8 @@ class ToolItems:
         return self._items([self._chosen] if self._chosen is not None else [])
 
     def unnamed(self) -> list[Item]:
-        """Before the first turn, once everything else is written: those that only what is not sent names, such as what
-        a compaction stands for."""
+        """Before the first turn, once everything else is written: those that only something names which is not sent,
+        such as a note that has expired."""
         return self._items(self._late)
 
     def _items(self, names: Iterable[str]) -> list[Item]:

@@ -168,14 +168,20 @@ def test_reasoning_that_was_kept_comes_before_its_call():
 
 
 def test_reasoning_that_was_kept_comes_before_the_texts_that_followed_it():
-    origin = kept(toolu_1=SEAL.close({"i": "rs_1", "n": 1}, "gAAAAAB"))
+    origin = kept(toolu_1=SEAL.close({"i": "rs_1", "b": 1}, "gAAAAAB"))
     assert turn("a", "b", call(), origin=origin) == [said("a"), reasoning("rs_1"), said("b"), function_call()]
 
 
-@pytest.mark.parametrize("count", [2, 5])
+@pytest.mark.parametrize("count", [2, 5, -1])
 def test_reasoning_whose_place_is_gone_is_left_out(count):
-    origin = kept(toolu_2=SEAL.close({"i": "rs_1", "n": count}, "gAAAAAB"))
+    origin = kept(toolu_2=SEAL.close({"i": "rs_1", "b": count}, "gAAAAAB"))
     assert "reasoning" not in kinds(call(), "b", call(id="toolu_2"), origin=origin)
+
+
+def test_several_that_were_kept_come_back_in_their_order():
+    envelopes = [SEAL.close({"i": f"rs_{behind}", "b": behind}, "gAAAAAB") for behind in (2, 1, 0)]
+    written = turn("a", "b", call(), origin=kept(toolu_1=" ".join(envelopes)))
+    assert [item.get("id") for item in written] == ["rs_2", None, "rs_1", None, "rs_0", None]
 
 
 def test_what_else_was_kept_is_foreign():

@@ -181,11 +181,6 @@ def test_a_server_without_such_items_gets_the_tool_at_the_end_of_tools():
         pytest.param(
             [user("q"), assistant("b"), user(result(REFERENCE, id="of_no_call"), "r")], None, id="orphan"
         ),
-        pytest.param(
-            [user("q"), *SEARCH, assistant("b", {"type": "compaction", "content": "s"}), user("r")],
-            None,
-            id="before a compaction",
-        ),
     ],
 )
 def test_a_tool_is_there_wherever_the_history_names_it(messages, behind):
@@ -195,6 +190,13 @@ def test_a_tool_is_there_wherever_the_history_names_it(messages, behind):
     before = written[places[0] - 1]
     assert before["role"] == (behind or "developer")
     assert behind is not None or places == [1]
+
+
+def test_a_tool_that_was_named_before_a_compaction_is_among_the_others():
+    compacted = assistant("b", {"type": "compaction", "content": "s"})
+    body = written(ask(user("q"), *SEARCH, compacted, user("r"), tools=[tool("ToolSearch"), LATE]))
+    assert [tool["name"] for tool in body["tools"]] == ["ToolSearch", "Late"]
+    assert "additional_tools" not in [item["type"] for item in body["input"]]
 
 
 def test_a_tool_that_must_be_called_comes_at_the_end():

@@ -110,7 +110,7 @@ def test_kept_thoughts_know_how_many_texts_came_before_the_call():
     (signature,) = answer.kept.values()
     sealed = opened(signature)
     assert sealed is not None
-    assert sealed.payload == {"i": "rs_1", "n": 1}
+    assert sealed.payload == {"i": "rs_1", "b": 1}
 
 
 def test_thoughts_that_no_call_follows_are_not_kept():

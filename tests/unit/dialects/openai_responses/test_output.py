@@ -1,11 +1,13 @@
 from dragoman.dialects.openai_responses.output import Output
+from dragoman.dialects.openai_responses.reasoning import State
 from dragoman.dialects.openai_responses.shapes import Reading
+from dragoman.messages.envelope import EnvelopeOpener
 from dragoman.messages.events import Usage
 from dragoman.messages.fold import fold
 from tests.support.responses_requests import SEAL
 from tests.support.sealing import opened_whole
 
-ITEM = {"id": "rs_1", "encrypted_content": "gA"}
+STATE = State({"i": "rs_1"}, "gA")
 
 
 def output(**reading):
@@ -96,36 +98,34 @@ def test_a_client_that_wants_no_thoughts_gets_no_block_of_them_as_a_sign_of_life
 
 
 def kept(said, key="toolu_1"):
-    said.keep_unseen(key)
-    signature = said.kept[key]
-    opened = opened_whole(signature, "openai_responses", account="ours", family=SEAL.family, key=b"key")
-    assert opened is not None
-    return opened
+    """What is kept under a key: the payload of each envelope."""
+    said.keep_with(key)
+    signatures = said.kept.get(key, "").split()
+    opener = EnvelopeOpener(SEAL)
+    return [opened and opened.payload for opened in map(opener.open, signatures)]
+
+
+def think(said):
+    said.unkept.append((STATE, said.texts))
 
 
 def test_unseen_thoughts_are_kept_for_the_call_that_follows():
     said = output()
-    said.think_unseen(ITEM, "")
+    think(said)
     assert said.kept == {}
-    assert (kept(said).payload, said.kept["toolu_1"].split(".")[3]) == ({"i": "rs_1"}, "gA")
-    said.keep_unseen("toolu_2")
-    assert list(said.kept) == ["toolu_1"]
+    assert kept(said) == [{"i": "rs_1"}]
+    assert kept(said, "toolu_2") == []
 
 
 def test_texts_between_unseen_thoughts_and_the_call_are_counted():
     said = say("before")
-    said.think_unseen(ITEM, "")
+    said.end_text()
+    think(said)
     said.text("one")
     said.end_text()
     said.keep_alive()
     said.end_text()
     said.text("two")
     said.end_text()
-    assert kept(said).payload == {"i": "rs_1", "n": 2}
-
-
-def test_unseen_thoughts_that_hold_nothing_are_not_kept():
-    said = output()
-    said.think_unseen({}, "")
-    said.keep_unseen("toolu_1")
-    assert said.kept == {}
+    think(said)
+    assert kept(said) == [{"i": "rs_1", "b": 2}, {"i": "rs_1"}]

@@ -3,9 +3,9 @@ from msgspec.structs import replace
 
 from dragoman.dialects.openai_responses.reasoning import (
     reasoning_item,
-    seal_reasoning,
+    reasoning_state,
     shown_text,
-    texts_since,
+    texts_behind,
     thoughts_of,
     write_reasoning,
 )
@@ -105,15 +105,20 @@ def test_the_summary_is_shown_part_by_part_and_else_the_text_itself():
     assert shown_text({"summary": "x", "content": [5, {"text": 5}, {}]}) == ""
 
 
-def back(envelope):
-    assert envelope is not None
-    opened = EnvelopeOpener(SEAL).open(envelope)
+def envelope(told, text="", behind=0):
+    state = reasoning_state(told, text)
+    assert state is not None
+    return state.sealed(SEAL, behind)
+
+
+def back(signature):
+    opened = EnvelopeOpener(SEAL).open(signature)
     assert opened is not None
     return opened
 
 
 def returned(told, text=""):
-    return reasoning_item(back(seal_reasoning(SEAL, told, text)))
+    return reasoning_item(back(envelope(told, text)))
 
 
 @pytest.mark.parametrize("encrypted", ["gAAAAABo-_==", "with.a.dot and ü"])
@@ -128,7 +133,7 @@ def test_reasoning_comes_back_as_it_was_told(encrypted):
 
 
 def test_encrypted_content_is_carried_as_it_is():
-    assert ".gAAAAABo-_==." in seal_reasoning(SEAL, item(id="rs_1", encrypted_content="gAAAAABo-_=="), "")
+    assert ".gAAAAABo-_==." in envelope(item(id="rs_1", encrypted_content="gAAAAABo-_=="))
 
 
 def test_reasoning_without_a_summary_comes_back_with_an_empty_one():
@@ -149,7 +154,7 @@ def test_a_summary_alone_is_nothing_to_send_back():
 
 
 def test_an_item_that_holds_nothing_has_no_envelope():
-    assert seal_reasoning(SEAL, item(id="rs_1"), "") is None
+    assert reasoning_state(item(id="rs_1"), "") is None
 
 
 @pytest.mark.parametrize(
@@ -174,6 +179,5 @@ def test_an_odd_summary_is_left_out():
 
 def test_the_texts_between_reasoning_and_call_are_counted():
     told = item(id="rs_1", encrypted_content="gA")
-    assert texts_since(back(seal_reasoning(SEAL, told, "", 2))) == 2
-    assert texts_since(back(seal_reasoning(SEAL, told, ""))) == 0
-    assert texts_since(Opened({"n": "2"})) == texts_since(Opened({"n": -1})) == 0
+    assert texts_behind(back(envelope(told, behind=2))) == 2
+    assert texts_behind(back(envelope(told))) == texts_behind(Opened({"b": "2"})) == 0
