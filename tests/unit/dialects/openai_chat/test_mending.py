@@ -19,7 +19,7 @@ def test_functions_without_reasoning_are_asked_for():
     after = mended(message, Quirks(), param="reasoning_effort")
     assert after is not None
     assert (after.effort_style, after.efforts, after.reasons) == ("reasoning_effort", ("none",), True)
-    assert mended(message, after, param="reasoning_effort") is None
+    assert mended(message, after, param="reasoning_effort") == after
 
 
 def test_a_looser_output_limit_teaches_nothing():
