@@ -52,7 +52,11 @@ def test_nobody_else_is_asked_there_unless_told(vendor: str | None) -> None:
 
 
 def test_a_stranger_gets_nothing_that_only_openai_knows() -> None:
-    assert responses_quirks(None, "some-model") == {"max_tool_id": 64, "think_tags": False}
+    assert responses_quirks(None, "some-model") == {
+        "max_tool_id": 64,
+        "min_output_tokens": 16,
+        "think_tags": False,
+    }
 
 
 @pytest.mark.parametrize(
