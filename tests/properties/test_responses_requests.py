@@ -16,7 +16,12 @@ from dragoman.messages.parse import parse_request
 from dragoman.messages.request import MessagesRequest
 from dragoman.routing.presets import quirks_for
 from tests.support.odd_requests import FIXTURES, bodies, requests_of
-from tests.support.responses_flavor import AZURE_RESPONSES, OPENAI_RESPONSES, STRANGER_RESPONSES, ResponsesFlavor
+from tests.support.responses_flavor import (
+    AZURE_RESPONSES,
+    OPENAI_RESPONSES,
+    STRANGER_RESPONSES,
+    ResponsesFlavor,
+)
 from tests.support.responses_models import breakpoints
 from tests.support.responses_rules import check_request
 from tests.support.sealing import seal
@@ -54,7 +59,9 @@ def asked(draw: st.DrawFn, model: str) -> MessagesRequest:
             {},
             optional={
                 "max_tokens": st.sampled_from([1, 20, 1000, 200_000]),
-                "thinking": st.sampled_from([{"type": "adaptive"}, {"type": "disabled"}, {"type": "enabled", "budget_tokens": 2000}]),
+                "thinking": st.sampled_from(
+                    [{"type": "adaptive"}, {"type": "disabled"}, {"type": "enabled", "budget_tokens": 2000}]
+                ),
                 "output_config": st.sampled_from(
                     [{"effort": level} for level in ("low", "high", "max")]
                     + [{"format": {"type": "json_schema", "schema": {"type": "object"}}}]
@@ -139,7 +146,10 @@ def test_reasoning_stands_only_before_what_the_model_made(data: st.DataObject) -
     body = json.loads(write_request(data.draw(asked(model)), model, quirks, Origin("ours")).body)
     for item, following in zip(body["input"], [*body["input"][1:], {}], strict=True):
         if item["type"] == "reasoning":
-            made = following.get("role") == "assistant" or following.get("type") in ("reasoning", "function_call")
+            made = following.get("role") == "assistant" or following.get("type") in (
+                "reasoning",
+                "function_call",
+            )
             assert made, following
 
 

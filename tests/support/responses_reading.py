@@ -1,20 +1,23 @@
 """Events of a Responses stream, as servers write them, and readings of them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from hypothesis import strategies as st
 
 from dragoman.dialects.openai_responses.reply import ResponsesReply
 from dragoman.dialects.openai_responses.shapes import Reading
 from dragoman.messages.request import MessagesRequest
 from tests.support.chat_requests import ask
 from tests.support.reading import Heard, counting_ids, hear, hear_whole
-from tests.support.replies import Reply
-from tests.support.responses_flavor import OPENAI_RESPONSES, ResponsesFlavor
+from tests.support.replies import Reasoning, Reply, Text
+from tests.support.responses_flavor import OPENAI_RESPONSES, STRANGER_RESPONSES, ResponsesFlavor
 from tests.support.responses_payload import Voice
 from tests.support.responses_reasoning import ReasoningBook
-from tests.support.responses_requests import SEAL
+from tests.support.responses_requests import MODEL, SEAL
 from tests.support.responses_stream import Speech, whole_response
+from tests.support.strategies import mixed_replies
 
 ESTIMATED_INPUT = 321
 """What the reader is told to expect; no event in the tests says this number."""
@@ -146,37 +149,65 @@ class ResponsesStream:
 
     raw: bytes
     whole: bytes
-    output: tuple[dict[str, Any], ...]
-    """The items that were said to their end."""
+    reply: Reply
+    flavor: ResponsesFlavor
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.reply.parts if isinstance(part, Text))
+
+    @property
+    def thoughts(self) -> list[str]:
+        """What each reasoning item shows."""
+        told = [part.text for part in self.reply.parts if isinstance(part, Reasoning)]
+        if self.flavor.plain_reasoning:
+            return told
+        return ["\n\n".join(filter(None, one.split("\n\n"))) for one in told]
+
+    @property
+    def calls(self) -> list[tuple[str, Any]]:
+        """Name and arguments of each call, in order."""
+        return [(call.name, json.loads(call.arguments_json)) for call in self.reply.calls]
+
+    @property
+    def end(self) -> int:
+        """Where the frame of the last event is complete."""
+        return self.raw.index(b"\n\n", self.raw.rindex(b"event: response.completed")) + 2
 
 
-def responses_stream(
-    reply: Reply, flavor: ResponsesFlavor = OPENAI_RESPONSES, body: dict[str, Any] | None = None
-) -> ResponsesStream:
-    """The bytes with which a server of `flavor` says `reply`. AssertionError if it has faults of the wire."""
-    asked = {
-        "model": "gpt-5.6-terra",
-        "input": [{"type": "message", "role": "user", "content": "hi"}],
-        "include": ["reasoning.encrypted_content", "web_search_call.action.sources"],
-        "reasoning": {"effort": "high", "summary": "auto"},
-        "store": False,
-    } | (body or {})
-    speech = Speech(reply, _voice(asked, flavor))
-    steps = list(speech.steps())
+ASKED = {
+    "model": MODEL,
+    "input": [{"type": "message", "role": "user", "content": "hi"}],
+    "include": ["reasoning.encrypted_content", "web_search_call.action.sources"],
+    "reasoning": {"effort": "high", "summary": "auto"},
+    "store": False,
+}
+"""A request that hides nothing of the answer."""
+
+
+def responses_stream(reply: Reply, flavor: ResponsesFlavor = OPENAI_RESPONSES) -> ResponsesStream:
+    """The bytes with which a server of `flavor` says `reply`."""
+    raw = said_by(reply, voice_of(ASKED, flavor, _SameBook()))
+    whole, _ = whole_response(reply, voice_of(ASKED, flavor, _SameBook()))
+    return ResponsesStream(raw, json.dumps(whole).encode(), reply, flavor)
+
+
+def said_by(reply: Reply, voice: Voice) -> bytes:
+    """The stream of one answer. AssertionError if it has faults of the wire."""
+    steps = list(Speech(reply, voice).steps())
     assert all(isinstance(step, bytes) for step in steps)
-    whole, _ = whole_response(reply, _voice(asked, flavor))
-    raw = b"".join(step for step in steps if isinstance(step, bytes))
-    return ResponsesStream(raw, json.dumps(whole).encode(), tuple(speech.output))
+    return b"".join(step for step in steps if isinstance(step, bytes))
 
 
-def _voice(body: dict[str, Any], flavor: ResponsesFlavor) -> Voice:
+def voice_of(body: dict[str, Any], flavor: ResponsesFlavor, book: ReasoningBook) -> Voice:
+    """For one answer to `body`."""
     numbers = counting_ids()
     return Voice(
         id="resp_1",
         body=body,
         account="scripted",
         flavor=flavor,
-        book=_SameBook(),
+        book=book,
         withheld=(),
         padded=flavor.model_rules,
         new_id=lambda begins: begins + numbers()[:8] * (8 if flavor.long_call_ids else 1),
@@ -189,3 +220,27 @@ class _SameBook(ReasoningBook):
     def __init__(self) -> None:
         super().__init__()
         self._server = 0
+
+
+responses_flavors = st.builds(
+    lambda plain, encrypts, arguments, at_once, empty, late, long, done, usage: replace(
+        STRANGER_RESPONSES if plain else OPENAI_RESPONSES,
+        plain_reasoning=plain,
+        encrypts=encrypts,
+        arguments=arguments,
+        text_at_once=at_once,
+        empty_output=empty,
+        names_late=late,
+        long_call_ids=long,
+        says_done=done,
+        usage=usage,
+    ),
+    st.booleans(),
+    st.sampled_from(["on_request", "always", "never"]),
+    st.sampled_from(["deltas", "done", "item"]),
+    *[st.booleans()] * 5,
+    st.sampled_from(["openai", "older", "never"]),
+)
+"""Every way of telling an answer."""
+
+responses_streams = st.builds(responses_stream, mixed_replies, responses_flavors)
