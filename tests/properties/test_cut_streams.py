@@ -15,6 +15,7 @@ from tests.support.anthropic_stream import Voice, event_steps
 from tests.support.gemini_streams import gemini_streams
 from tests.support.ports import Bench, FakeUpstream, streamed, target
 from tests.support.replies import Reply
+from tests.support.responses_reading import responses_streams
 from tests.support.strategies import byte_splits, chat_streams, line_endings, replies
 
 SLOW = [HealthCheck.too_slow]
@@ -55,7 +56,10 @@ geminis = st.tuples(
         lambda raw: (raw, len(raw.rstrip(b"\n")))
     ),
 )
-streams = st.one_of(chats, relays, geminis)
+responses = st.tuples(
+    st.just("openai_responses"), responses_streams.map(lambda stream: (stream.raw, stream.end))
+)
+streams = st.one_of(chats, relays, geminis, responses)
 
 
 @st.composite

@@ -8,11 +8,17 @@ import httpx2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragoman.dialects.openai_responses.shapes import SearchTool
 from dragoman.messages.events import Event, frame_of
 from dragoman.messages.fold import fold
 from tests.support.gemini_replies import fetched, ran_code, searched
 from tests.support.gemini_streams import gemini_stream, more_than_thoughts, read_answer
 from tests.support.message_scripts import scripts, tell, usages
+from tests.support.reading import said_to
+from tests.support.responses_reading import open_reply, responses_stream
+from tests.support.responses_replies import cited
+from tests.support.responses_replies import searched as searched_by_responses
+from tests.support.strategies import mixed_replies
 
 
 async def accumulated(stream: bytes) -> dict:
@@ -64,5 +70,28 @@ def test_blocks_of_tools_that_run_upstream_are_what_the_official_sdk_accumulates
     theirs = asyncio.run(accumulated(b"".join(frame_of(event) for event in events)))
     theirs["usage"].pop("service_tier")
     ours = folded(events)
+    assert any(block["type"] == "server_tool_use" for block in ours["content"])
+    assert ours == theirs
+
+
+found_by_responses = searched_by_responses("q", ["https://a.test", "https://b.test/x"])
+told_of_it = cited("In Bern, yes", ("Bern", "https://a.test", "A"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    mixed_replies,
+    st.sampled_from([(found_by_responses,), (found_by_responses, told_of_it)]),
+    st.integers(0, 6),
+)
+def test_searches_of_responses_are_what_the_official_sdk_accumulates(reply, beside, at):
+    parts = (*reply.parts[:at], *beside, *reply.parts[at:])
+    stream = responses_stream(replace(reply, parts=parts))
+    reader = open_reply(search=SearchTool("web_search"))
+    events = [event for some in said_to(reader, [stream.raw]) for event in some]
+    theirs = asyncio.run(accumulated(b"".join(frame_of(event) for event in events)))
+    theirs["usage"].pop("service_tier")
+    ours = fold(events)
+    ours["usage"].pop("service_tier")
     assert any(block["type"] == "server_tool_use" for block in ours["content"])
     assert ours == theirs

@@ -170,6 +170,24 @@ def test_every_call_has_an_id_of_its_own_and_its_own_result(body, server):
             assert said in (f"result of {place}", "[no result]")
 
 
+@quick
+@given(body=messy_conversations(), model=st.sampled_from(["gpt-4.1", "gpt-6.2-sol", "their-model"]))
+def test_every_call_in_items_has_an_id_of_its_own_and_its_own_result(body, model):
+    quirks = quirks_for("https://api.openai.com/v1", model, "openai_responses")
+    items = json.loads(DIALECTS["openai_responses"].write_request(request_of(body), model, quirks).body)[
+        "input"
+    ]
+    calls = {item["call_id"]: item for item in items if item["type"] == "function_call"}
+    assert len(calls) == sum(block["type"] == "tool_use" for block in _assistant_blocks(body))
+    answered = [item for item in items if item["type"] == "function_call_output"]
+    assert [item["call_id"] for item in answered] == list(calls)
+    for item in answered:
+        place = json.loads(calls[item["call_id"]]["arguments"])["at"]
+        output = item["output"]
+        said = output.splitlines()[0] if isinstance(output, str) else output[0]["text"]
+        assert said in (f"result of {place}", "[no result]")
+
+
 def contents_for_gemini(body, quirks):
     return json.loads(DIALECTS["gemini"].write_request(request_of(body), "gemini-x", quirks).body)["contents"]
 
