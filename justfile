@@ -42,6 +42,7 @@ accept *CASES:
 demo:
     uv run dragoman serve
 
-# generate docs/reference
+# generate docs/reference and docs/dialects
 reference:
     uv run python scripts/settings_reference.py
+    uv run python scripts/ledger_pages.py

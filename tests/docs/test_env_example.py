@@ -133,8 +133,7 @@ def test_the_servers_own_settings_are_valid_and_the_defaults(tmp_path: Path) -> 
 @pytest.mark.parametrize("name", [case.values[0] for case in CASES])
 def test_no_block_has_a_setting_without_effect(name: str, tmp_path: Path) -> None:
     settings = load_block(name, tmp_path)
-    dialects = {"anthropic", "openai_chat", "gemini"}
-    told = notices(settings, build_model_map(settings, date(2026, 10, 1)), date(2026, 10, 1), dialects)
+    told = notices(settings, build_model_map(settings, date(2026, 10, 1)), date(2026, 10, 1))
     assert [notice for notice in told if "no effect" in notice or "not set" in notice] == []
 
 

@@ -100,7 +100,6 @@ def test_the_promised_parts_are_there() -> None:
         "3.10 reached its end of life",
         "VIRTUAL_ENV",
         "deactivate",
-        "not served yet",
         "dragoman-losses",
         "https://console.cloud.google.com/vertex-ai/model-garden",
         "roles/aiplatform.user",

@@ -163,17 +163,3 @@ async def test_unknown_model_of_the_list_is_not_found() -> None:
             await client.models.list(after_id="no-such-model")
         with pytest.raises(anthropic.BadRequestError, match="limit"):
             await client.models.list(limit=0)
-
-
-async def test_dialect_of_a_later_version_is_refused_at_once() -> None:
-    """A 501 that no client repeats."""
-    env = {
-        "CHANNEL_LATER_BASE_URL": "http://127.0.0.1:9/v1",
-        "CHANNEL_LATER_API_KEY": "test-key",
-        "CHANNEL_LATER_DIALECT": "openai_responses",
-    }
-    async with served("openai_chat", (), env=env) as scene, sdk(scene.url, max_retries=2) as client:
-        with pytest.raises(anthropic.InternalServerError, match="openai_responses") as caught:
-            await client.messages.create(**message_of(model="some-model:later"))
-    assert caught.value.status_code == 501
-    assert caught.value.response.headers["x-should-retry"] == "false"

@@ -15,7 +15,6 @@ from dragoman.config.settings import Settings
 from dragoman.config.sources import CHANNEL_NAME, NAMES, Sourced, read_sources
 from dragoman.config.today import utc_today
 from dragoman.config.vertex import credentials_notice, vertex_faults
-from dragoman.dialects.registry import DIALECTS
 from dragoman.routing.channel import Target
 from dragoman.routing.model_map import ModelMap
 from dragoman.wire.jsonbytes import encode
@@ -41,7 +40,7 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
     found, _ = read_sources(environ, env_file)
     usable = not any(lacks_key(target.channel) for target in model_map.used())
     usable = usable and not any(vertex_faults(settings, model_map))
-    told = notices(settings, model_map, utc_today(), DIALECTS.keys())
+    told = notices(settings, model_map, utc_today())
     credentials, may_work = credentials_notice(settings, model_map, environ)
     usable = usable and may_work
     told += [credentials] if credentials else []
@@ -88,7 +87,7 @@ def _report(values: dict[str, dict[str, Any]], model_map: ModelMap) -> list[str]
         for name, entry in values.items()
     ]
     counting = f"Tokens that no upstream counts: {_counting()}"
-    return ["Settings:", *table(rows), "", *map_lines(model_map, DIALECTS.keys()), "", counting]
+    return ["Settings:", *table(rows), "", *map_lines(model_map), "", counting]
 
 
 def _counting() -> str:
@@ -123,7 +122,7 @@ def _row_as_data(pattern: str, target: Target) -> dict[str, str]:
         "dialect": target.channel.dialect,
         "base_url": target.channel.base_url,
         "why": target.why,
-        "obstacle": obstacle(target, DIALECTS.keys()),
+        "obstacle": obstacle(target),
     }
 
 

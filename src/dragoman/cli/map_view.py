@@ -1,6 +1,6 @@
 """The model map and the providers as lines of text, for `serve` and `check`."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 
 from dragoman.cli.say import table
 from dragoman.config.build import lacks_key
@@ -10,21 +10,17 @@ from dragoman.routing.channel import Target
 from dragoman.routing.model_map import ModelMap
 
 
-def map_lines(model_map: ModelMap, available_dialects: Set[str]) -> list[str]:
+def map_lines(model_map: ModelMap) -> list[str]:
     """One line for each pattern of requested names."""
     rows = [("requested", "model", "goes to", "")]
     for pattern, target in model_map.rows():
         model = "the same name" if target.model == "*" else target.model
-        rows.append((pattern, model, target.channel.name, obstacle(target, available_dialects)))
+        rows.append((pattern, model, target.channel.name, obstacle(target)))
     return ["Models:", *table(rows)]
 
 
-def obstacle(
-    target: Target, available_dialects: Set[str], library: Callable[[], bool] = has_google_auth
-) -> str:
+def obstacle(target: Target, library: Callable[[], bool] = has_google_auth) -> str:
     """Why this target cannot answer, or nothing. `library`: whether Google's is there; asked only for Vertex AI."""
-    if target.channel.dialect not in available_dialects:
-        return f"not available yet: {target.channel.dialect}"
     if lacks_key(target.channel):
         return f"{target.channel.credential_setting} is not set"
     if target.channel.access == "vertex" and not library():

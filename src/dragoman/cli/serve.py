@@ -19,7 +19,6 @@ from dragoman.config.build import build_model_map, notices
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.settings import Settings
 from dragoman.config.today import utc_today
-from dragoman.dialects.registry import DIALECTS
 from dragoman.routing.model_map import ModelMap
 from dragoman.wire.address import is_loopback
 
@@ -67,7 +66,7 @@ def run_server(environ: Mapping[str, str], env_file: Path, flags: Flags) -> int:
         return CANNOT_BIND
     for line in start_screen(settings, model_map):
         say(line)
-    for notice in [*_exposure(settings), *notices(settings, model_map, utc_today(), DIALECTS.keys())]:
+    for notice in [*_exposure(settings), *notices(settings, model_map, utc_today())]:
         say(f"! {notice}", "yellow")
     return _serve(settings, env_file, flags)
 
@@ -110,7 +109,7 @@ def start_screen(settings: Settings, model_map: ModelMap) -> Sequence[str]:
         "",
         *provider_lines(settings),
         "",
-        *map_lines(model_map, DIALECTS.keys()),
+        *map_lines(model_map),
         "",
         "Run Claude Code:",
         f"  {claude_code_line(settings, url)}",

@@ -1,6 +1,6 @@
 """Settings to a model map, and what start-up has to say about both."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from datetime import date
 
 from dragoman.config.channels import built_in_channels, named_channels, vertex_channels
@@ -39,7 +39,7 @@ def lacks_key(channel: Channel) -> bool:
     return channel.credential_required and not channel.credential
 
 
-def notices(settings: Settings, model_map: ModelMap, today: date, available_dialects: Set[str]) -> list[str]:
+def notices(settings: Settings, model_map: ModelMap, today: date) -> list[str]:
     """What the user should know at start, one sentence each."""
     if model_map.demo_only:
         return [
@@ -49,7 +49,6 @@ def notices(settings: Settings, model_map: ModelMap, today: date, available_dial
     used = [target.model for target in model_map.used()]
     return [
         *_missing_keys(settings, model_map),
-        *_unavailable(model_map, available_dialects),
         *vertex_faults(settings, model_map),
         *(notice for channel in settings.channels for notice in _channel_notices(channel)),
         *_mistaken_suffixes(settings),
@@ -102,13 +101,6 @@ def _missing_keys(settings: Settings, model_map: ModelMap) -> Iterator[str]:
             meant = [f"PREFERRED_PROVIDER={provider}" for provider, key in others.items() if key]
             hint = f" (or did you mean {' or '.join(meant)}?)" if meant else ""
         yield f"{setting} is not set: requests that need it are answered with 401{hint}"
-
-
-def _unavailable(model_map: ModelMap, available_dialects: Set[str]) -> Iterator[str]:
-    used = {target.channel.dialect for target in model_map.used()}
-    with_key = {target.channel.dialect for _, target in model_map.rows() if target.channel.credential}
-    for dialect in sorted((used | with_key) - available_dialects):
-        yield f"the dialect `{dialect}` is not available in this version: requests that need it are refused"
 
 
 def _mistaken_suffixes(settings: Settings) -> Iterator[str]:

@@ -62,6 +62,10 @@ class BlockParts:
             case Text():
                 return [self._own.text_part(block.text)] if block.text else []
             case Image():
+                if block.whole:
+                    self._losses.dropped(
+                        f"{path}.transformations", "the server scales images by its own rules"
+                    )
                 return [self._own.image_part(block, path)]
             case Document():
                 return self._document(block, path)

@@ -25,4 +25,13 @@ class Losses:
         return tuple(self._first.values())
 
     def _add(self, field: str, what: Literal["dropped", "approximated"], why: str) -> None:
-        self._first.setdefault((re.sub(r"\d+", "*", field), what, why), Loss(field, what, why))
+        # Tools are judged in the order in which they are sent, which is not the request's.
+        key = (re.sub(r"\d+", "*", field), what, why)
+        known = self._first.get(key)
+        if known is None or _place(field) < _place(known.field):
+            self._first[key] = Loss(field, what, why)
+
+
+def _place(field: str) -> list[tuple[int, str]]:
+    """Sorts as the numbers in a path do; a client's own field may hold more digits than any number should."""
+    return [(len(digits), digits) for digits in re.findall(r"\d+", field)]

@@ -1,19 +1,28 @@
 """Which tools the model may know of (spec/anthropic-messages.md sections 4.6 and 4.7).
 
-A deferred tool is hidden until something in the history names it. The order never changes while a conversation
-grows, so that the upstream's prefix cache holds: clients sort `tools` anew when they add one.
+A deferred tool is hidden until something in the history names it. The order depends on nothing that changes while a
+conversation grows, so that the upstream's prefix cache holds: clients sort `tools` anew when they add one, and some in
+every turn.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from dragoman.messages.blocks import Block, ServerToolResult, ToolChange, ToolReference, ToolResult, ToolUse
+from dragoman.messages.blocks import (
+    Block,
+    Compaction,
+    ServerToolResult,
+    ToolChange,
+    ToolReference,
+    ToolResult,
+    ToolUse,
+)
 from dragoman.messages.request import Conversation, Tool
 from dragoman.wire.jsonvalues import as_object, objects_in
 
 
 def visible_tools(conversation: Conversation) -> tuple[Tool, ...]:
-    """The tools that are not deferred in request order, then deferred ones in the order of first mention.
+    """The tools that are not deferred by name, then deferred ones in the order of first mention.
 
     Less those that a later `tool_removal` took away. A tool that the history called, or that `tool_choice`
     names, counts as mentioned.
@@ -28,9 +37,14 @@ def visible_tools(conversation: Conversation) -> tuple[Tool, ...]:
         found.setdefault(name)
         if change:
             removed.discard(name)
-    eager = [tool for tool in conversation.tools if not tool.defer_loading]
+    eager = sorted((tool for tool in conversation.tools if not tool.defer_loading), key=_place)
     late = [by_name[name] for name in found if name in by_name and by_name[name].defer_loading]
     return tuple(tool for tool in (*eager, *late) if tool.name not in removed)
+
+
+def _place(tool: Tool) -> tuple[str, str]:
+    """Toolsets have no name."""
+    return tool.name, tool.type
 
 
 def _mentions(conversation: Conversation) -> Iterator[tuple[str, bool | None]]:
@@ -52,6 +66,9 @@ def _mentions_of(block: Block) -> Iterator[tuple[str, bool]]:
                 yield inner.tool_name, True
     elif isinstance(block, ToolChange):
         yield block.tool_name, block.added
+    elif isinstance(block, Compaction):
+        for change in block.tool_changes:
+            yield change.tool_name, change.added
     elif isinstance(block, ServerToolResult):
         for name in referenced_names(block.content):
             yield name, True

@@ -16,6 +16,8 @@ class Text(msgspec.Struct, frozen=True):
 class Image(msgspec.Struct, frozen=True):
     source: dict[str, Any]
     """`{type: base64, media_type, data}`, `{type: url, url}` or `{type: file, file_id}`."""
+    whole: bool = False
+    """The client wants an error rather than a smaller image (`transformations.oversized_image`)."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -75,17 +77,19 @@ class ServerToolResult(msgspec.Struct, frozen=True):
     content: Any
 
 
-class Compaction(msgspec.Struct, frozen=True):
-    """A summary that stands for everything before it; None changes nothing."""
-
-    content: str | None
-
-
 class ToolChange(msgspec.Struct, frozen=True):
     """`tool_addition` or `tool_removal` in a system message (section 4.7)."""
 
     added: bool
     tool_name: str
+
+
+class Compaction(msgspec.Struct, frozen=True):
+    """A summary that stands for everything before it; None changes nothing."""
+
+    content: str | None
+    tool_changes: tuple[ToolChange, ...] = ()
+    """Those of what it stands for."""
 
 
 class UnknownBlock(msgspec.Struct, frozen=True):

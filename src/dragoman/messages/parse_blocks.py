@@ -33,6 +33,7 @@ from dragoman.messages.fields import (
     required_object,
     required_text,
 )
+from dragoman.wire.jsonvalues import objects_in
 
 # `image/jpg` is no registered type, but every backend reads it.
 IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "image/jpg"})
@@ -87,7 +88,8 @@ def _image(fields: Fields) -> Image:
         raise Malformed(
             "source.media_type", "Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'"
         )
-    return Image(source)
+    transformations = optional_object(fields, "transformations") or {}
+    return Image(source, transformations.get("oversized_image") == "error")
 
 
 def _document(fields: Fields) -> Document:
@@ -186,7 +188,13 @@ def _tool_reference(fields: Fields) -> ToolReference:
 
 
 def _compaction(fields: Fields) -> Compaction:
-    return Compaction(optional_text(fields, "content"))
+    changes = [
+        _tool_change(change) for change in objects_in(fields.get("tool_changes")) if change.get("tool")
+    ]
+    return Compaction(
+        optional_text(fields, "content"),
+        tuple(change for change in changes if isinstance(change, ToolChange)),
+    )
 
 
 def _tool_change(fields: Fields) -> Block:

@@ -15,16 +15,8 @@ from dragoman.wire.redact import SecretScrubber
 
 
 def dialect_of(gateway: Gateway, target: Target) -> Dialect:
-    """Raises ApiError 501 for a dialect that this version does not have."""
-    dialect = gateway.dialects.get(target.channel.dialect)
-    if dialect is None:
-        raise ApiError(
-            501,
-            f"model `{target.model}` needs the dialect `{target.channel.dialect}`, which this version does not have "
-            "yet: route the model to another provider with BIG_MODEL, SMALL_MODEL or a channel",
-            headers=FINAL,
-        )
-    return dialect
+    """The language of the target's channel."""
+    return gateway.dialects[target.channel.dialect]
 
 
 def origin_of(gateway: Gateway, target: Target) -> Origin:

@@ -6,12 +6,10 @@ from dragoman.cli.map_view import map_lines, obstacle, provider_lines
 from dragoman.config.build import build_model_map
 from dragoman.config.load import load_settings
 
-AVAILABLE = {"anthropic", "openai_chat"}
-
 
 def lines(**environ: str) -> list[str]:
     model_map = build_model_map(load_settings(environ, None), date(2026, 11, 21))
-    return [" ".join(line.split()) for line in map_lines(model_map, AVAILABLE)]
+    return [" ".join(line.split()) for line in map_lines(model_map)]
 
 
 def test_map_says_what_leads_where_and_what_is_in_the_way() -> None:
@@ -23,7 +21,7 @@ def test_map_says_what_leads_where_and_what_is_in_the_way() -> None:
         "*haiku* gpt-4.1-mini openai",
         "claude-* gpt-4.1 openai",
         "gpt-*, o1*, chatgpt-* the same name openai",
-        "gemini-* the same name gemini not available yet: gemini",
+        "gemini-* the same name gemini GEMINI_API_KEY is not set",
         "any other name the same name openai",
         "*:work the same name work",
     ]
@@ -61,8 +59,5 @@ def test_vertex_is_in_the_map_with_what_it_lacks() -> None:
         date(2026, 10, 1),
     )
     [haiku] = [target for pattern, target in model_map.rows() if pattern == "*haiku*"]
-    assert obstacle(haiku, {"gemini"}) == ""
-    assert obstacle(haiku, {"gemini"}, library=lambda: False) == (
-        "needs the extra `vertex`: uv sync --extra vertex"
-    )
-    assert obstacle(haiku, AVAILABLE) == "not available yet: gemini"
+    assert obstacle(haiku) == ""
+    assert obstacle(haiku, library=lambda: False) == ("needs the extra `vertex`: uv sync --extra vertex")

@@ -334,8 +334,7 @@ def test_a_model_setting_without_a_model_stops_the_start() -> None:
 
 def told(environ: Mapping[str, str], today: date = date(2026, 10, 1)) -> list[str]:
     settings = load_settings(environ, None)
-    dialects = {"anthropic", "openai_chat"}
-    return notices(settings, build_model_map(settings, today), today, dialects)
+    return notices(settings, build_model_map(settings, today), today)
 
 
 def test_a_complete_configuration_needs_no_notice() -> None:
@@ -395,11 +394,6 @@ def test_incomplete_channels_are_told() -> None:
 def test_retirements_within_sixty_days_are_told() -> None:
     assert [notice.split()[0] for notice in told(OPENAI, TODAY)] == ["`gpt-4.1`", "`gpt-4.1-mini`"]
     assert told(OPENAI, date(2026, 11, 1)) == []
-
-
-def test_dialects_that_are_not_there_yet_are_told() -> None:
-    assert told(GOOGLE | GEMINI)[0].startswith("the dialect `gemini` is not available in this version")
-    assert told(OPENAI | GEMINI | {"BIG_MODEL": "gpt-6-sol"})[0].startswith("the dialect `gemini`")
 
 
 def test_settings_without_effect_are_told() -> None:

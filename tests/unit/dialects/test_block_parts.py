@@ -45,6 +45,11 @@ def parts_of(block):
         (Text("hi"), [{"text": "hi"}], []),
         (Text(""), [], []),
         (Image(IMAGE), [{"image": "aGk=", "at": "here"}], []),
+        (
+            Image(IMAGE, whole=True),
+            [{"image": "aGk=", "at": "here"}],
+            [("here.transformations", "dropped")],
+        ),
         (Document({"type": "base64", "data": "x"}), [{"file": "base64", "at": "here"}], []),
         (Document({"type": "file", "file_id": "f"}), [{"file": "file", "at": "here"}], []),
         (Document({"type": "text", "data": "a"}), [{"text": "<document>\na\n</document>"}], []),

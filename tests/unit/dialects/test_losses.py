@@ -9,6 +9,15 @@ def test_the_same_loss_is_told_once_at_its_first_place():
     assert losses.as_tuple() == (Loss("messages.0.content.0", "dropped", "no vision"),)
 
 
+def test_the_first_place_is_the_first_in_the_request_whatever_was_judged_first():
+    losses = Losses()
+    for place in (10, 9, 2, 11):
+        losses.dropped(f"tools.{place}", "unknown")
+    losses.dropped("x" + "9" * 5000, "unknown")
+    losses.dropped("x" + "8" * 5000, "unknown")
+    assert [loss.field for loss in losses.as_tuple()] == ["tools.2", "x" + "8" * 5000]
+
+
 def test_different_losses_keep_their_order():
     losses = Losses()
     losses.approximated("max_tokens", "too many")

@@ -9,7 +9,7 @@ def test_every_dialect_is_found_under_its_own_name():
 
 
 def test_the_dialects_of_this_version_are_there():
-    assert set(DIALECTS) == {"anthropic", "gemini", "openai_chat"}
+    assert set(DIALECTS) == {"anthropic", "gemini", "openai_chat", "openai_responses"}
 
 
 def test_every_name_is_one_that_a_channel_may_have():

@@ -23,8 +23,15 @@ DEFERRED = [
 ]
 
 
-def test_tools_that_are_not_deferred_keep_the_request_order():
-    assert names(tools=[tool("b"), tool("a")]) == ["b", "a"]
+def test_tools_that_are_not_deferred_stand_by_name():
+    assert names(tools=[tool("b"), tool("B"), tool("a")]) == ["B", "a", "b"]
+
+
+def test_toolsets_have_no_name_but_a_place():
+    sets = [{"type": "computer_toolset_20260801"}, {"type": "browser_toolset_20260801"}]
+    for sent in (sets, sets[::-1]):
+        kinds = [one.type for one in visible_tools(conversation(tools=[tool("a"), *sent]))]
+        assert kinds == ["browser_toolset_20260801", "computer_toolset_20260801", "custom"]
 
 
 def test_a_deferred_tool_is_hidden_until_a_reference_names_it():
@@ -33,13 +40,13 @@ def test_a_deferred_tool_is_hidden_until_a_reference_names_it():
 
 
 def test_deferred_tools_follow_in_the_order_of_first_reference():
-    assert names(*SEARCHED, tools=DEFERRED) == ["ToolSearch", "Read", "Zed", "Alpha"]
+    assert names(*SEARCHED, tools=DEFERRED) == ["Read", "ToolSearch", "Zed", "Alpha"]
 
 
 def test_the_order_stays_when_the_client_sorts_its_tools_anew():
     assert names(*SEARCHED, tools=sorted(DEFERRED, key=lambda one: one["name"], reverse=True)) == [
-        "ToolSearch",
         "Read",
+        "ToolSearch",
         "Zed",
         "Alpha",
     ]
@@ -51,7 +58,7 @@ def test_a_reference_to_a_tool_that_is_not_defined_adds_nothing():
 
 def test_a_deferred_tool_that_the_history_called_is_visible():
     history = [user("x"), assistant(call("Zed")), user(result("ok"))]
-    assert names(*history, tools=DEFERRED) == ["ToolSearch", "Read", "Zed"]
+    assert names(*history, tools=DEFERRED) == ["Read", "ToolSearch", "Zed"]
 
 
 def test_a_deferred_tool_that_tool_choice_names_is_visible():
@@ -61,7 +68,7 @@ def test_a_deferred_tool_that_tool_choice_names_is_visible():
 def test_a_tool_search_result_of_the_api_names_tools_too():
     found = {"type": "tool_search_tool_search_result", "tool_references": [reference("Alpha")]}
     block = {"type": "tool_search_tool_result", "tool_use_id": "srvtoolu_1", "content": found}
-    assert names(user("x"), assistant(block), user("y"), tools=DEFERRED) == ["ToolSearch", "Read", "Alpha"]
+    assert names(user("x"), assistant(block), user("y"), tools=DEFERRED) == ["Read", "ToolSearch", "Alpha"]
 
 
 def test_a_removed_tool_is_not_offered_and_an_added_one_is():
@@ -86,3 +93,12 @@ def test_content_of_another_shape_references_nothing():
     assert referenced_names("text") == []
     assert referenced_names({"tool_references": "no list"}) == []
     assert referenced_names({"tool_references": [3, {"tool_name": 4}, {"tool_name": "a"}]}) == ["a"]
+
+
+def test_changes_that_a_compaction_stands_for_still_hold():
+    changes = [
+        {"type": "tool_addition", "tool": {"type": "tool_reference", "name": "Zed"}},
+        {"type": "tool_removal", "tool": {"type": "tool_reference", "name": "Read"}},
+    ]
+    summary = {"type": "compaction", "content": "so far", "tool_changes": changes}
+    assert names(assistant(summary), user("go on"), tools=DEFERRED) == ["ToolSearch", "Zed"]

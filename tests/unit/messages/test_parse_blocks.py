@@ -31,6 +31,8 @@ MARK = {"type": "ephemeral", "ttl": "1h"}
         ({"type": "text", "text": "a", "citations": None, "cache_control": None}, Text("a")),
         ({"type": "text", "text": "a", "cache_control": MARK}, Text("a", MARK)),
         ({"type": "image", "source": PNG}, Image(PNG)),
+        ({"type": "image", "source": PNG, "transformations": {"oversized_image": "downsize"}}, Image(PNG)),
+        ({"type": "image", "source": PNG, "transformations": {"oversized_image": "error"}}, Image(PNG, True)),
         (
             {"type": "image", "source": {"type": "url", "url": "https://h/i.png"}},
             Image({"type": "url", "url": "https://h/i.png"}),
@@ -121,6 +123,19 @@ MARK = {"type": "ephemeral", "ttl": "1h"}
         ),
         ({"type": "compaction", "content": "so far"}, Compaction("so far")),
         ({"type": "compaction", "content": None, "encrypted_content": "x"}, Compaction(None)),
+        (
+            {
+                "type": "compaction",
+                "content": "so far",
+                "tool_changes": [
+                    {"type": "tool_removal", "tool": {"type": "tool_reference", "name": "A"}},
+                    {"type": "tool_addition", "tool": {"type": "mcp_toolset_reference", "server_name": "s"}},
+                    {"type": "tool_addition"},
+                    "odd",
+                ],
+            },
+            Compaction("so far", (ToolChange(False, "A"),)),
+        ),
         (
             {"type": "tool_addition", "tool": {"type": "tool_reference", "name": "A"}},
             ToolChange(True, "A"),

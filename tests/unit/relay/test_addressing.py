@@ -6,7 +6,6 @@ from dragoman.relay.addressing import (
     access_token,
     account_of,
     address,
-    dialect_of,
     origin_of,
     without_credential,
 )
@@ -20,13 +19,6 @@ VERTEX = {
     "credential": "",
     "credential_required": False,
 }
-
-
-def test_dialect_that_is_not_spoken_is_a_501_that_is_not_retried():
-    bench = Bench(FakeUpstream(), target("openai_responses", "gpt-5.6"))
-    with pytest.raises(ApiError, match="`gpt-5.6` needs the dialect `openai_responses`") as caught:
-        dialect_of(bench.gateway, bench.target)
-    assert (caught.value.status, caught.value.headers) == (501, (("x-should-retry", "false"),))
 
 
 def test_missing_credential_is_a_401_that_names_the_setting():

@@ -265,13 +265,6 @@ async def test_missing_credential_is_a_401_and_the_upstream_is_not_asked():
     assert bench.trace.status == 401
 
 
-async def test_unknown_dialect_is_a_501_that_is_not_retried():
-    bench = Bench(FakeUpstream(), target("openai_responses"))
-    _, error = await heard(bench.answer())
-    assert (error.status, error.headers) == (501, (("x-should-retry", "false"),))
-    assert bench.trace.status == 501
-
-
 @pytest.mark.parametrize("dialect", ["plain", "anthropic"])
 async def test_credential_that_an_upstream_quotes_does_not_reach_the_client(dialect):
     body = b'{"type":"error","error":{"type":"invalid_request_error","message":"bad test-key-upstream"}}'

@@ -87,11 +87,6 @@ async def test_missing_credential_gives_the_estimate_without_asking():
     assert bench.upstream.requests == []
 
 
-async def test_dialect_that_is_not_spoken_gives_the_estimate():
-    bench = bench_of(target=target("openai_responses"))
-    assert await bench.relay.count(QUESTION, "req_1") == ESTIMATE
-
-
 async def test_refusal_of_what_a_dialect_made_of_the_request_gives_the_estimate():
     bench = bench_of(whole(b"bad: messages.0: too odd", 400))
     assert await bench.relay.count(QUESTION, "req_1") == ESTIMATE

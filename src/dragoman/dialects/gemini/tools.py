@@ -31,6 +31,10 @@ _BUILT_IN = (
     ("code_execution_", "codeExecution"),
 )
 
+_OPTIONS_OF_SEARCH = ("response_inclusion",)
+_OPTIONS_OF_FETCH = (*("citations", "max_content_tokens", "url_sources", "use_cache", "response_inclusion"),)
+"""What nothing of Gemini's corresponds to."""
+
 _BESIDE: dict[str, SideTool] = {"googleSearch": "web_search", "urlContext": "web_fetch"}
 """By Gemini's name, what stands for the tool where it cannot stand beside functions."""
 
@@ -122,7 +126,7 @@ def _with_built_in(
     quirks: Quirks,
     losses: Losses,
 ) -> WrittenTools:
-    domains = _domains(server.get("googleSearch"), quirks, losses)
+    domains = _domains(conversation, server.get("googleSearch"), quirks, losses)
     tools: list[dict[str, Any]] = [
         _search_tool(domains, quirks.exclude_domains) if name == "googleSearch" else {name: {}}
         for name in server
@@ -161,12 +165,12 @@ def _with_side_tools(
             losses.dropped(path, f"`{tool.type}` cannot stand beside functions on this model")
             continue
         losses.approximated(path, "the tool runs in a request of its own beside the functions")
-        _name_page_losses(tool, path, losses)
+        _name_options(tool, path, losses)
         side[_SIDE_TOOLS[kind]["name"]] = kind
         declared.append(_SIDE_TOOLS[kind])
         limit: Any = tool.raw.get("max_uses")
         most = min(most, limit) if isinstance(limit, int) and limit > 0 else most
-    domains = _domains(server.get("googleSearch"), quirks, losses)
+    domains = _domains(conversation, server.get("googleSearch"), quirks, losses)
     fields: dict[str, Any] = {
         "tools": [_functions(declared)],
         "toolConfig": {"functionCallingConfig": _calling(conversation, declared, quirks, losses)},
@@ -227,22 +231,25 @@ def _search_tool(domains: Domains | None, excludes: bool) -> dict[str, Any]:
     return {"googleSearch": {"excludeDomains": excluded} if excluded else {}}
 
 
-def _domains(search: Tool | None, quirks: Quirks, losses: Losses) -> Domains | None:
+def _domains(
+    conversation: Conversation, search: Tool | None, quirks: Quirks, losses: Losses
+) -> Domains | None:
     """The client's choice of sources, which Gemini cannot be told but for the ones to leave out."""
     if search is None:
         return None
+    path = f"tools.{conversation.tools.index(search)}"
     allowed = _names(search.raw.get("allowed_domains"))
     blocked = _names(search.raw.get("blocked_domains"))
     if allowed:
         losses.approximated(
-            "tools.allowed_domains", "the model is asked to search there; other sources are hidden"
+            f"{path}.allowed_domains", "the model is asked to search there; other sources are hidden"
         )
     if blocked and not quirks.exclude_domains:
         losses.approximated(
-            "tools.blocked_domains", "sources from there are hidden, but the model may read them"
+            f"{path}.blocked_domains", "sources from there are hidden, but the model may read them"
         )
     if search.raw.get("user_location"):
-        losses.dropped("tools.user_location", "the search takes coordinates only")
+        losses.dropped(f"{path}.user_location", "the search takes coordinates only")
     return Domains(allowed, blocked) if allowed or blocked else None
 
 
@@ -267,14 +274,18 @@ def _name_server_losses(conversation: Conversation, server: dict[str, Tool], los
             losses.dropped(f"{path}.max_uses", "the model decides how often it searches")
         if tool.type.startswith("web_fetch_"):
             losses.approximated(path, "the model reads pages, but their text is not returned")
-        _name_page_losses(tool, path, losses)
+        _name_options(tool, path, losses)
 
 
-def _name_page_losses(tool: Tool, path: str, losses: Losses) -> None:
+def _name_options(tool: Tool, path: str, losses: Losses) -> None:
     """Of a search the sources are hidden afterwards (`_domains`); a page that was read cannot be unread."""
+    fetches = tool.type.startswith("web_fetch_")
     for name in ("allowed_domains", "blocked_domains"):
-        if tool.type.startswith("web_fetch_") and _names(tool.raw.get(name)):
+        if fetches and _names(tool.raw.get(name)):
             losses.dropped(f"{path}.{name}", "the model may read pages from anywhere")
+    for option in _OPTIONS_OF_FETCH if fetches else _OPTIONS_OF_SEARCH:
+        if tool.raw.get(option):
+            losses.dropped(f"{path}.{option}", "the model's own tool has no such option")
 
 
 def _why_not_sent(tool: Tool) -> str:

@@ -59,7 +59,8 @@ class ContentWriter:
         source = document.source
         data = source.get("data")
         if source.get("type") == "base64" and isinstance(data, str):
-            return [self._pdf(document, data, path)]
+            context = [_text(document.context)] if document.context else []
+            return [*context, self._pdf(document, data, path)]
         self._losses.dropped(path, "the document is not in the request itself")
         where = source.get("url") or document.title or "document"
         return [_text(f"[document omitted, it is not in the request itself: {where}]")]

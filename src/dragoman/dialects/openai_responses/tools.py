@@ -20,7 +20,7 @@ from dragoman.dialects.openai_responses.web_search import is_web_search, write_w
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.dialects.tool_visibility import referenced_names, visible_tools
-from dragoman.messages.blocks import ServerToolResult, ToolChange
+from dragoman.messages.blocks import Compaction, ServerToolResult, ToolChange
 from dragoman.messages.request import Conversation, Tool
 
 Item = dict[str, Any]
@@ -81,12 +81,14 @@ def write_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> W
     offered: set[str] = set()
     search: SearchTool | None = None
     limit: dict[str, Any] = {}
+    # A compaction may stand for the place where a tool was named first: then there is none to send it at.
+    in_items = quirks.additional_tools and not _is_compacted(conversation)
     positions = {id(tool): index for index, tool in enumerate(conversation.tools)}
     for tool in visible_tools(conversation):
         path = f"tools.{positions[id(tool)]}"
         if is_function(tool):
             function = _function(tool, path, quirks, losses)
-            if tool.defer_loading and quirks.additional_tools:
+            if tool.defer_loading and in_items:
                 late[tool.name] = function
             else:
                 sent.append(function)
@@ -109,6 +111,14 @@ def write_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> W
             fields["parallel_tool_calls"] = not one_at_a_time(conversation)
     chosen = conversation.tool_choice.name if conversation.tool_choice is not None else None
     return WrittenTools(fields, ToolItems(late, chosen), search, _instructions(search), note)
+
+
+def _is_compacted(conversation: Conversation) -> bool:
+    return any(
+        isinstance(block, Compaction) and block.content is not None
+        for message in conversation.messages
+        for block in message.content
+    )
 
 
 def _function(tool: Tool, path: str, quirks: Quirks, losses: Losses) -> Item:

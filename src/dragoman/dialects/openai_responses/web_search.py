@@ -50,6 +50,8 @@ def write_web_search(tool: Tool, path: str, losses: Losses) -> WrittenSearch:
     known = {name: value for name in _PLACE if isinstance(value := place.get(name), str) and value}
     # Without a place of its own the server takes the user for an American.
     written["user_location"] = {"type": "approximate", **known}
+    if tool.raw.get("response_inclusion"):
+        losses.dropped(f"{path}.response_inclusion", "the server's search has no such option")
     limit: dict[str, Any] = {}
     uses = tool.raw.get("max_uses")
     if isinstance(uses, int) and not isinstance(uses, bool) and uses > 0:

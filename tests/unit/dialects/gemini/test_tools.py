@@ -50,8 +50,8 @@ def test_all_functions_are_in_one_tool():
         "tools": [
             {
                 "functionDeclarations": [
-                    {"name": "Read", "description": "Reads.", "parametersJsonSchema": PATH},
                     {"name": "Bash"},
+                    {"name": "Read", "description": "Reads.", "parametersJsonSchema": PATH},
                 ]
             }
         ],
@@ -227,7 +227,7 @@ def test_elsewhere_a_function_stands_for_it(model, vertex):
     limited = WEB | {"max_uses": 3}
     sent = tools_of(limited, FETCH, tool("Read"), model=model, quirks={"vertex": vertex})
     (only,) = sent["tools"]
-    assert [one["name"] for one in only["functionDeclarations"]] == ["Read", "web_search", "web_fetch"]
+    assert [one["name"] for one in only["functionDeclarations"]] == ["Read", "web_fetch", "web_search"]
     assert "includeServerSideToolInvocations" not in sent["toolConfig"]
     written, losses = plan_of(limited, FETCH, tool("Read"), model=model, vertex=vertex)
     assert written.side_tools == {"web_search": "web_search", "web_fetch": "web_fetch"}
@@ -235,6 +235,15 @@ def test_elsewhere_a_function_stands_for_it(model, vertex):
     assert written.built_in == ()
     assert losses == {"tools.0": "approximated"}
     assert plan_of(WEB, tool("Read"), model=model, vertex=vertex)[0].most_side_calls == MOST_ROUNDS
+
+
+@pytest.mark.parametrize("model", [NEW, OLD])
+def test_options_that_no_tool_of_geminis_has_are_named(model):
+    fetch = FETCH | {"allowed_domains": ["a.com"], "max_content_tokens": 5}
+    lost = losses_of(ask(tools=[WEB | {"response_inclusion": "excluded"}, fetch, tool("Read")]), model)
+    assert lost["tools.0.response_inclusion"] == "dropped"
+    assert lost["tools.1.allowed_domains"] == "dropped"
+    assert lost["tools.1.max_content_tokens"] == "dropped"
 
 
 def test_code_cannot_run_beside_functions_on_every_model():
@@ -266,7 +275,7 @@ def test_only_vertex_can_be_told_which_sources_to_leave_out():
     ]
     assert tools_of(blocking)["tools"] == [{"googleSearch": {}}]
     assert losses_of(ask(tools=[blocking]), vertex=True) == {}
-    assert losses_of(ask(tools=[blocking])) == {"tools.blocked_domains": "approximated"}
+    assert losses_of(ask(tools=[blocking])) == {"tools.0.blocked_domains": "approximated"}
     written, _ = plan_of(blocking, vertex=True)
     assert side_request_tools("web_search", written.domains, True) == [
         {"googleSearch": {"excludeDomains": ["bad.example"]}}
@@ -278,8 +287,8 @@ def test_only_vertex_can_be_told_which_sources_to_leave_out():
 def test_what_a_search_cannot_be_told_is_named():
     search = WEB | {"allowed_domains": ["a.example"], "user_location": {"city": "Paris"}, "max_uses": 2}
     assert losses_of(ask(tools=[search])) == {
-        "tools.allowed_domains": "approximated",
-        "tools.user_location": "dropped",
+        "tools.0.allowed_domains": "approximated",
+        "tools.0.user_location": "dropped",
         "tools.0.max_uses": "dropped",
     }
     system = body_of(ask(tools=[search]))["systemInstruction"]["parts"][-1]["text"]

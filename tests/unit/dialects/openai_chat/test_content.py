@@ -80,6 +80,12 @@ def test_a_pdf_without_title_has_a_name():
     assert Content(pdf(), quirks=Quirks(files=True)).parts[0]["file"]["filename"] == "doc.pdf"
 
 
+def test_what_is_said_about_a_file_stands_before_it():
+    told, file = Content(pdf(context="a draft"), quirks=Quirks(files=True)).parts
+    assert told == {"type": "text", "text": "a draft"}
+    assert file["type"] == "file"
+
+
 def test_a_pdf_is_a_note_and_a_loss_elsewhere():
     written = Content(pdf(title="report.pdf"))
     assert written.parts == [text("[document omitted: some-model cannot read PDF files: report.pdf]")]
