@@ -25,7 +25,7 @@ class Output:
         self.searches = 0
         """Web searches that were shown."""
         self._joiner = SurrogateJoiner()
-        self._blank = ""
+        self._blank: str = ""
         self._plain = False
         self._speaking = False
         self._characters = 0
