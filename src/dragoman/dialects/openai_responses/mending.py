@@ -32,6 +32,8 @@ def _smaller_format(match: re.Match[str], quirks: Quirks) -> Change | None:
 
 
 REFUSALS = (
+    # Before all names that the list of known items in its words may hold.
+    refused(r"additional_tools", {"additional_tools": False}),
     row(r"must be verified to generate reasoning summaries", {"reasoning_summaries": False}),
     refused(r"reasoning[._]summary", {"reasoning_summaries": False}),
     row(r"must be verified to stream", {"streaming": False}),
@@ -44,7 +46,6 @@ REFUSALS = (
     ),
     *LIMIT_REFUSALS,
     refused(r"(?:\btemperature\b|\btop_p\b)", {"sampling": False}),
-    refused(r"additional_tools", {"additional_tools": False}),
     refused(r"prompt_cache_(?:breakpoint|options)", {"cache_breakpoints": False}),
     refused(r"prompt_cache_key", {"prompt_cache_key": False}),
     refused(r"safety_identifier", {"user_field": "none"}),
