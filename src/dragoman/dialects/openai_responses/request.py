@@ -71,20 +71,15 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
         raise invalid_request("messages: at least one message must have content")
     limit = _output_limit(request, conversation, quirks, losses)
     values: dict[str, Any] = {"model": model, "store": False}
-    if quirks.truncation:
-        values["truncation"] = "disabled"
     values |= _stream_fields(quirks)
     values["max_output_tokens"] = limit
     values |= write_reasoning(conversation, quirks, searches=tools.search is not None)
     values |= _include(quirks, tools)
     values |= output.fields
     values |= _sampling_fields(conversation, quirks, losses)
-    eager = [tool for tool in tools.fields.get("tools", ()) if tool["type"] == "function"]
-    prefix = [written.instructions, written.items[: written.first_turn], eager]
-    values |= identity_fields(request, conversation, quirks, prefix)
+    values |= identity_fields(request, conversation, quirks, _prefix(written, tools))
     values |= tools.fields
-    if written.instructions is not None:
-        values["instructions"] = written.instructions
+    values |= {} if written.instructions is None else {"instructions": written.instructions}
     values["input"] = written.items
     fields = {name: msgspec.Raw(encode(value)) for name, value in values.items()}
     return Written(
@@ -123,11 +118,18 @@ def _says_something(item: dict[str, Any]) -> bool:
     return item.get("role") not in ("developer", "system")
 
 
+def _prefix(written: WrittenInput, tools: WrittenTools) -> list[Any]:
+    """What stays the same for the whole conversation."""
+    eager = [tool for tool in tools.fields.get("tools", ()) if tool["type"] == "function"]
+    return [written.instructions, written.items[: written.first_turn], eager]
+
+
 def _stream_fields(quirks: Quirks) -> dict[str, Any]:
+    fields = {"truncation": "disabled"} if quirks.truncation else {}
     if not quirks.streaming:
-        return {"stream": False}
+        return {**fields, "stream": False}
     options = {"stream_options": {"include_obfuscation": False}} if quirks.include_obfuscation else {}
-    return {"stream": True, **options}
+    return {**fields, "stream": True, **options}
 
 
 def _include(quirks: Quirks, tools: WrittenTools) -> dict[str, Any]:
