@@ -6,6 +6,7 @@ from bench.bodies import http_request, large_body, small_body
 
 BACKENDS = {
     "openai": "/v1/chat/completions",
+    "responses": "/v1/responses",
     "gemini": "/v1beta/models/{model}:streamGenerateContent?alt=sse",
     "anthropic": "/v1/messages",
 }
@@ -53,7 +54,7 @@ KINDS = (
     ),
     Kind("paced", "a paced event", "bench-paced-{events}-1000", "event", ratio=1.4, paced=True),
 )
-RATIOS = {"burst/gemini": 2.5}
+RATIOS = {"burst/gemini": 2.5, "burst/responses": 2.5}
 KIND_BY_NAME = {kind.name: kind for kind in KINDS}
 
 
@@ -95,6 +96,8 @@ class Case(NamedTuple):
         """What the upstream's own answer has there."""
         if self.backend == "gemini":
             return b'"finishReason": "STOP"'
+        if self.backend == "responses":
+            return b'"total_tokens":'
         return b"[DONE]" if self.kind.stream and self.backend == "openai" else self.last_words
 
 

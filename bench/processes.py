@@ -161,6 +161,9 @@ def start_dragoman(folder: Path, upstream: Server, launcher: Sequence[str] = ("-
     keys = {
         "OPENAI_API_KEY": "test-key",
         "OPENAI_BASE_URL": f"{origin}/v1",
+        "CHANNEL_RESPONSES_BASE_URL": f"{origin}/v1",
+        "CHANNEL_RESPONSES_API_KEY": "test-key",
+        "CHANNEL_RESPONSES_DIALECT": "openai_responses",
         "GEMINI_API_KEY": "test-key",
         "GEMINI_BASE_URL": f"{origin}/v1beta",
         "ANTHROPIC_API_KEY": "test-key",
