@@ -264,4 +264,4 @@ READERS: dict[str, type[Translation | Passage]] = {
     "gemini": GeminiTranslation,
     "anthropic": Passage,
 }
-"""By the prefix of the model's name."""
+"""By the prefix of the model's name, or its suffix."""

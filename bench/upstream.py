@@ -13,7 +13,8 @@ TCP_NODELAY): so do the servers of vendors. How many of them a relay finds in on
 one finds more. A paced delta says `t=NANOSECONDS ` of CLOCK_MONOTONIC, which all processes of one machine share.
 
 Requests are not parsed: the name is found by a search for it in the path, or in quotes, which JSON inside JSON strings
-cannot match (its quotes are escaped).
+cannot match (its quotes are escaped). A name with anything beside it is not found: a proxy that did not understand the
+name passed it on whole, and may ask in a dialect that is not the one to be measured.
 """
 
 import argparse
@@ -40,7 +41,9 @@ from bench.replies import (
     whole,
 )
 
-SHAPE = re.compile(rb'["/]bench-(?:(small)|burst-(\d+)|paced-(\d+)-(\d+))[":]')
+SHAPE = re.compile(
+    rb'(?:"|/models/)bench-(?:(small)|burst-(\d+)|paced-(\d+)-(\d+))(?:"|:streamGenerateContent)'
+)
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 
 

@@ -67,6 +67,8 @@ async def reply_to(port: int, path: str, model: str, *, stream: bool) -> bytes:
         (b'{"model":"bench-paced-12-250"}', Shape(12, 0.25)),
         (b"POST /v1beta/models/bench-burst-7:streamGenerateContent HTTP/1.1", Shape(7, 0.0)),
         (b'{"model":"gpt-5"}', None),
+        (b'{"model":"other/bench-small"}', None),
+        (b'{"model":"bench-small:other"}', None),
     ],
 )
 def test_shape_is_read_from_the_models_name(body: bytes, shape: Shape | None) -> None:
