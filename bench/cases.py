@@ -6,10 +6,13 @@ from bench.bodies import http_request, large_body, small_body
 
 BACKENDS = {
     "openai": "/v1/chat/completions",
+    "responses": "/v1/responses",
     "gemini": "/v1beta/models/{model}:streamGenerateContent?alt=sse",
     "anthropic": "/v1/messages",
 }
-"""The prefix that selects a backend in both proxies, and the path of the backend itself."""
+"""The path of each backend itself."""
+NAMES = {"responses": "{model}:responses"}
+"""How a model of a backend is called in both proxies, where it is not by the backend as a prefix."""
 BURST_EVENTS = 200
 SMALL_EVENTS = 4
 EVENTS_BETWEEN = BURST_EVENTS - SMALL_EVENTS
@@ -53,7 +56,7 @@ KINDS = (
     ),
     Kind("paced", "a paced event", "bench-paced-{events}-1000", "event", ratio=1.4, paced=True),
 )
-RATIOS = {"burst/gemini": 2.5}
+RATIOS = {"burst/gemini": 2.5, "burst/responses": 2.5}
 KIND_BY_NAME = {kind.name: kind for kind in KINDS}
 
 
@@ -76,9 +79,13 @@ class Case(NamedTuple):
         return large_body(model) if self.kind.large else small_body(model, stream=self.kind.stream)
 
     def through_proxy(self, port: int, **numbers: int) -> bytes:
-        """The request to a proxy, which finds the backend by the prefix."""
-        model = self.kind.model.format(**numbers)
-        return http_request(port, "/v1/messages?beta=true", self.body(f"{self.backend}/{model}"))
+        """The request to a proxy, which finds the backend by the model's name."""
+        name = self.name_of(self.kind.model.format(**numbers))
+        return http_request(port, "/v1/messages?beta=true", self.body(name))
+
+    def name_of(self, model: str) -> str:
+        """What a proxy is asked for."""
+        return NAMES.get(self.backend, self.backend + "/{model}").format(model=model)
 
     def direct(self, port: int) -> bytes:
         """The same request to the upstream itself."""
@@ -95,6 +102,8 @@ class Case(NamedTuple):
         """What the upstream's own answer has there."""
         if self.backend == "gemini":
             return b'"finishReason": "STOP"'
+        if self.backend == "responses":
+            return b'"total_tokens":'
         return b"[DONE]" if self.kind.stream and self.backend == "openai" else self.last_words
 
 

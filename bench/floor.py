@@ -7,6 +7,9 @@ Dragoman's (one process, the event loop that uvicorn picks, no access log). It d
                       split into SSE frames, each chunk decoded into a typed struct, each delta encoded as a typed
                       `text_delta` event, and all events of one read go out in one send. A reply that is not streamed
                       is decoded and encoded again as a message.
+    MODEL:responses   the same with /responses and its events, of which only `response.output_text.delta` and
+                      `response.completed` are decoded. It is streamed always; for a client that wants no stream the last
+                      event becomes the message.
     gemini/MODEL      the same with :streamGenerateContent, which is streamed always, and its chunks; for a client that
                       wants no stream the texts of all chunks become one message.
     anthropic/MODEL   the same body to /v1/messages; each read goes out as it came, its frames are split and only
@@ -76,7 +79,10 @@ class Floor:
             part = await receive()
             body += part["body"]
         request = decode_request(body)
-        provider, _, request["model"] = request["model"].partition("/")
+        provider, slash, model = request["model"].partition("/")
+        if not slash:
+            model, _, provider = request["model"].rpartition(":")
+        request["model"] = model
         reader = READERS[provider]()
         async with self.session.post(
             self.upstream + reader.path.format(model=request["model"]),

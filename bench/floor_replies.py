@@ -26,6 +26,27 @@ class ChatChunk(msgspec.Struct):
     usage: ChatUsage | None = None
 
 
+class ResponsesDelta(msgspec.Struct):
+    delta: str
+
+
+class ResponsesPart(msgspec.Struct):
+    text: str
+
+
+class ResponsesItem(msgspec.Struct):
+    content: list[ResponsesPart]
+
+
+class Response(msgspec.Struct):
+    output: list[ResponsesItem]
+    usage: "Usage"
+
+
+class ResponsesEnd(msgspec.Struct):
+    response: Response
+
+
 class GeminiPart(msgspec.Struct):
     text: str | None = None
 
@@ -76,6 +97,8 @@ class UsageEvent(msgspec.Struct):
 
 encode = msgspec.json.Encoder().encode
 decode_chunk = msgspec.json.Decoder(ChatChunk).decode
+decode_responses_delta = msgspec.json.Decoder(ResponsesDelta).decode
+decode_responses_end = msgspec.json.Decoder(ResponsesEnd).decode
 decode_gemini = msgspec.json.Decoder(GeminiChunk).decode
 decode_usage = msgspec.json.Decoder(UsageEvent).decode
 
@@ -154,6 +177,33 @@ class Translation:
         return message(said.content if said else "", usage.prompt_tokens, usage.completion_tokens)
 
 
+class ResponsesTranslation(Translation):
+    """Events of Responses in, Messages events out."""
+
+    path = "/v1/responses"
+    delta = b"event: response.output_text.delta\ndata: "
+    end = b"event: response.completed\ndata: "
+
+    @override
+    def events(self, frames: list[bytes]) -> Iterator[bytes]:
+        for frame in frames:
+            if frame.startswith(self.delta):
+                event = ContentBlockDelta(
+                    0, TextDelta(decode_responses_delta(frame[len(self.delta) :]).delta)
+                )
+                yield b"event: content_block_delta\ndata: " + encode(event) + b"\n\n"
+            elif frame.startswith(self.end):
+                usage = decode_responses_end(frame[len(self.end) :]).response.usage
+                yield closing(usage.input_tokens, usage.output_tokens)
+
+    @override
+    def whole(self, body: bytes) -> bytes:
+        """The last event, which repeats the answer."""
+        response = decode_responses_end(body[body.index(self.end) + len(self.end) :]).response
+        text = response.output[0].content[0].text
+        return message(text, response.usage.input_tokens, response.usage.output_tokens)
+
+
 class GeminiTranslation(Translation):
     """Gemini's chunks in, Messages events out."""
 
@@ -210,7 +260,8 @@ class Passage:
 
 READERS: dict[str, type[Translation | Passage]] = {
     "openai": Translation,
+    "responses": ResponsesTranslation,
     "gemini": GeminiTranslation,
     "anthropic": Passage,
 }
-"""By the prefix of the model's name."""
+"""By the prefix of the model's name, or its suffix."""

@@ -154,18 +154,25 @@ def start_floor(folder: Path, upstream: Server, launcher: Sequence[str] = ("-m",
     )
 
 
-def start_dragoman(folder: Path, upstream: Server, launcher: Sequence[str] = ("-m",)) -> Server:
-    """Dragoman as a user starts it, its log in a file; `launcher` is what runs a module."""
-    port = free_port()
-    origin = f"http://127.0.0.1:{upstream.port}"
-    keys = {
+def dragoman_settings(origin: str) -> dict[str, str]:
+    """The environment of a Dragoman whose backends are all at `origin`."""
+    return {
         "OPENAI_API_KEY": "test-key",
         "OPENAI_BASE_URL": f"{origin}/v1",
+        "CHANNEL_RESPONSES_BASE_URL": f"{origin}/v1",
+        "CHANNEL_RESPONSES_API_KEY": "test-key",
+        "CHANNEL_RESPONSES_DIALECT": "openai_responses",
         "GEMINI_API_KEY": "test-key",
         "GEMINI_BASE_URL": f"{origin}/v1beta",
         "ANTHROPIC_API_KEY": "test-key",
         "ANTHROPIC_UPSTREAM_BASE_URL": origin,
     }
+
+
+def start_dragoman(folder: Path, upstream: Server, launcher: Sequence[str] = ("-m",)) -> Server:
+    """Dragoman as a user starts it, its log in a file; `launcher` is what runs a module."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{upstream.port}"
     command = [sys.executable, *launcher, "dragoman", "serve", "--host", "127.0.0.1", "--port", str(port)]
     return Server(
         "dragoman",
@@ -173,5 +180,5 @@ def start_dragoman(folder: Path, upstream: Server, launcher: Sequence[str] = ("-
         port,
         log=folder / "dragoman.log",
         cwd=folder,
-        env=plain_environment(folder) | keys,
+        env=plain_environment(folder) | dragoman_settings(origin),
     )

@@ -7,7 +7,12 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-Api = Literal["chat", "messages", "gemini"]
+from bench import responses_events
+
+Api = Literal["chat", "responses", "messages", "gemini"]
+
+ALWAYS_STREAMED: tuple[Api, ...] = ("responses", "gemini")
+"""Dragoman wants no single JSON value of these, whatever its client wants."""
 
 SMALL_DELTAS = ("Hello", " from", " the", " bench.")
 WORDS = (
@@ -152,6 +157,13 @@ def script(api: Api, shape: Shape) -> Script:
             + chunk(b"data: [DONE]\n\n")
             + LAST_CHUNK,
         )
+    if api == "responses":
+        texts = texts_of(shape)
+        return Script(
+            b"".join(map(chunk, responses_events.opening())),
+            tuple(map(framed, responses_events.deltas(texts))),
+            b"".join(map(chunk, responses_events.closing("".join(texts), shape.deltas))) + LAST_CHUNK,
+        )
     if api == "gemini":
         return Script(
             b"",
@@ -177,7 +189,7 @@ def script(api: Api, shape: Shape) -> Script:
 
 @lru_cache(maxsize=64)
 def whole(api: Api, shape: Shape) -> bytes:
-    """The reply as one JSON value, head included; of Gemini a stream is wanted always."""
+    """The reply as one JSON value, head included; not for what is always streamed."""
     text = "".join(texts_of(shape))
     answer = message([{"type": "text", "text": text}], "end_turn", shape.deltas)
     if api == "chat":

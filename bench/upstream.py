@@ -1,8 +1,8 @@
 """A scripted upstream that is never the bottleneck: bytes rendered once, one raw asyncio protocol, own process.
 
 The model's name in the request says what comes back, in the dialect of the path (`.../chat/completions`,
-`.../messages` or `.../models/NAME:streamGenerateContent`), as SSE when the body says `"stream":true` or the path says
-so, and as one JSON value otherwise:
+`.../responses`, `.../messages` or `.../models/NAME:streamGenerateContent`), as SSE when the body says `"stream":true`
+and in the two dialects in which nothing else is asked for, and as one JSON value otherwise:
 
     bench-small            one short text; streamed as 4 deltas, the whole reply in ONE write
     bench-burst-N          N deltas as fast as the socket takes them
@@ -13,7 +13,8 @@ TCP_NODELAY): so do the servers of vendors. How many of them a relay finds in on
 one finds more. A paced delta says `t=NANOSECONDS ` of CLOCK_MONOTONIC, which all processes of one machine share.
 
 Requests are not parsed: the name is found by a search for it in the path, or in quotes, which JSON inside JSON strings
-cannot match (its quotes are escaped).
+cannot match (its quotes are escaped). A name with anything beside it is not found: a proxy that did not understand the
+name passed it on whole, and may ask in a dialect that is not the one to be measured.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from typing import cast
 from typing_extensions import override
 
 from bench.replies import (
+    ALWAYS_STREAMED,
     SMALL_DELTAS,
     STAMP,
     STREAM_HEAD,
@@ -39,7 +41,9 @@ from bench.replies import (
     whole,
 )
 
-SHAPE = re.compile(rb'["/]bench-(?:(small)|burst-(\d+)|paced-(\d+)-(\d+))[":]')
+SHAPE = re.compile(
+    rb'(?:"|/models/)bench-(?:(small)|burst-(\d+)|paced-(\d+)-(\d+))(?:"|:streamGenerateContent)'
+)
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 
 
@@ -60,6 +64,8 @@ def api_of(line: bytes) -> Api:
     """The dialect that the request line asks for."""
     if b":streamGenerateContent" in line:
         return "gemini"
+    if b"/responses " in line:
+        return "responses"
     return "chat" if b"/chat/completions" in line else "messages"
 
 
@@ -104,7 +110,7 @@ class Connection(asyncio.Protocol):
             self.transport.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
             return
         api = api_of(line)
-        if not (api == "gemini" or b'"stream":true' in request or b'"stream": true' in request):
+        if not (api in ALWAYS_STREAMED or b'"stream":true' in request or b'"stream": true' in request):
             self.transport.write(whole(api, shape))
         elif shape.interval is None:
             self.transport.write(small_stream(api, shape))

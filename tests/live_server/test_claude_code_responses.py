@@ -77,8 +77,8 @@ async def test_task_is_finished_at_openai_and_no_prefix_changes(
 
 @pytest.mark.parametrize(
     "flavor",
-    [TALKS_LATE, NAMES_LATE, UNVERIFIED, VLLM_RESPONSES],
-    ids=["late", "later", "unverified", "vllm"],
+    [TALKS_LATE, NAMES_LATE, LONG_IDS, UNVERIFIED, VLLM_RESPONSES],
+    ids=["late", "later", "long ids", "unverified", "vllm"],
 )
 async def test_task_is_finished_on_servers_with_habits(
     claude_code: ClaudeCode, folders: tuple[Path, Path], flavor: ResponsesFlavor

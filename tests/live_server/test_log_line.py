@@ -121,7 +121,7 @@ async def test_each_ending_is_one_honest_line(backend: str, tmp_path: Path) -> N
         await ask(running.url, counted, target="/v1/messages/count_tokens")
         line = await running.line(5)
         assert (line["status"], line["counting"]) == (200, True)
-        assert line["ending"] == ("estimated" if backend == "openai_chat" else "counted")
+        assert line["ending"] == ("tokenized" if backend.startswith("openai_") else "counted")
 
         await ask(running.url, saying(MARKER) | {"max_tokens": MARKER})
         line = await running.line(6)

@@ -223,6 +223,18 @@ async def test_what_was_refused_once_is_not_sent_again(name: str) -> None:
     assert upstream.violations == []
 
 
+async def test_search_goes_where_the_server_cannot_tell_its_sources() -> None:
+    """Sections 2 and 10.3: `include` is of no use there, first for reasoning and then for the search."""
+    flavor = ResponsesFlavor(knows_no_include=True)
+    asked = question(tools=[WEATHER, SEARCH])
+    async with served("openai_responses", reply("Hello"), flavor=flavor) as scene:
+        answers = [await ask(scene.url, asked) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert "tools.1=dropped" in (answers[1].header("dragoman-losses") or "")
+    assert len(scene.upstream.declined) == 2
+    assert [body["tools"][0]["name"] for body in scene.upstream.asked] == ["get_weather"] * 2
+
+
 async def test_limit_below_the_servers_least_is_raised_where_nobody_knew_it() -> None:
     """Section 2: Claude Desktop's probe of a model asks for one token."""
     env = {"BIG_MODEL": "openai/some-model"}

@@ -29,4 +29,4 @@ class ScriptedBoth(ScriptedServer):
 
     @override
     async def _answer(self, request: WireRequest) -> Answer:
-        return await (self.responses if request.path in PATHS else self.chat).answer(request)
+        return await (self.responses if request.path in PATHS else self.chat).answer_to(request)

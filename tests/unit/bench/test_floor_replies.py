@@ -16,7 +16,13 @@ def body_of(api: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("backend", "api"), [("openai", "chat"), ("gemini", "gemini"), ("anthropic", "messages")]
+    ("backend", "api"),
+    [
+        ("openai", "chat"),
+        ("responses", "responses"),
+        ("gemini", "gemini"),
+        ("anthropic", "messages"),
+    ],
 )
 def test_floor_says_the_same_of_every_backend_however_the_stream_is_cut(backend: str, api: str) -> None:
     reader, body = READERS[backend](), body_of(api)
@@ -27,8 +33,9 @@ def test_floor_says_the_same_of_every_backend_however_the_stream_is_cut(backend:
     assert b'"output_tokens":4}' in said
 
 
-def test_floor_makes_one_message_of_geminis_chunks() -> None:
-    message = READERS["gemini"]().whole(body_of("gemini"))
+@pytest.mark.parametrize("backend", ["responses", "gemini"])
+def test_floor_makes_one_message_of_a_stream(backend: str) -> None:
+    message = READERS[backend]().whole(body_of(backend))
 
     assert b'"text":"Hello from the bench."' in message
     assert b'"usage":{"input_tokens":12,"output_tokens":4}' in message

@@ -32,8 +32,8 @@ def test_event_of_a_burst_costs_what_the_long_stream_costs_beyond_the_short_one(
     assert (found.floor, found.dragoman) == pytest.approx((10e-6, 20e-6))
 
 
-@pytest.mark.parametrize(("backend", "met"), [("openai", False), ("gemini", True)])
-def test_event_of_gemini_may_cost_a_little_more(backend: str, met: bool) -> None:
+@pytest.mark.parametrize(("backend", "met"), [("openai", False), ("responses", True), ("gemini", True)])
+def test_event_of_some_may_cost_a_little_more(backend: str, met: bool) -> None:
     case, short = CASES[f"burst/{backend}"], CASES[f"small-stream/{backend}"]
     numbers = measured(case, [2.36e-3], [5.3e-3]) | measured(short, [0.4e-3], [0.6e-3])
 

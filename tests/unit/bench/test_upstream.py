@@ -67,6 +67,8 @@ async def reply_to(port: int, path: str, model: str, *, stream: bool) -> bytes:
         (b'{"model":"bench-paced-12-250"}', Shape(12, 0.25)),
         (b"POST /v1beta/models/bench-burst-7:streamGenerateContent HTTP/1.1", Shape(7, 0.0)),
         (b'{"model":"gpt-5"}', None),
+        (b'{"model":"other/bench-small"}', None),
+        (b'{"model":"bench-small:other"}', None),
     ],
 )
 def test_shape_is_read_from_the_models_name(body: bytes, shape: Shape | None) -> None:
@@ -77,6 +79,7 @@ def test_shape_is_read_from_the_models_name(body: bytes, shape: Shape | None) ->
     ("path", "delta", "end"),
     [
         ("/v1/chat/completions", b'"delta":{"content":', b"data: [DONE]"),
+        ("/v1/responses", b"event: response.output_text.delta\n", b"event: response.completed"),
         ("/v1/messages", b'"text_delta"', b"event: message_stop"),
         (GEMINI, b'"candidates": ', b'"finishReason": "STOP"'),
     ],
@@ -96,11 +99,15 @@ async def test_unstreamed_answer_says_what_the_streamed_one_says(port: int, path
     assert b"Hello from the bench." in await reply_to(port, path, "bench-small", stream=False)
 
 
-async def test_gemini_streams_whatever_the_client_wants(port: int) -> None:
-    reply = await reply_to(port, GEMINI, "bench-small", stream=False)
+@pytest.mark.parametrize(
+    ("path", "events", "end"),
+    [(GEMINI, 5, b"\r\n\r\n\r\n0\r\n\r\n"), ("/v1/responses", 12, b"}\n\n\r\n0\r\n\r\n")],
+)
+async def test_some_stream_whatever_the_client_wants(port: int, path: str, events: int, end: bytes) -> None:
+    reply = await reply_to(port, path, "bench-small", stream=False)
 
-    assert reply.count(b"data: {") == 5
-    assert reply.endswith(b"\r\n\r\n\r\n0\r\n\r\n")
+    assert reply.count(b"data: {") == events
+    assert reply.endswith(end)
 
 
 async def test_model_without_a_script_fails_the_load(port: int) -> None:

@@ -31,6 +31,11 @@ def _smaller_format(match: re.Match[str], quirks: Quirks) -> Change | None:
     return {"structured_output": "json_object" if quirks.structured_output == "json_schema" else "none"}
 
 
+def _less_included(match: re.Match[str], quirks: Quirks) -> Change | None:
+    """A search without its sources would be no search to the client."""
+    return {"encrypted_reasoning": False} if quirks.encrypted_reasoning else {"web_search": False}
+
+
 REFUSALS = (
     # Before all names that the list of known items in its words may hold.
     refused(r"additional_tools", {"additional_tools": False}),
@@ -60,7 +65,7 @@ REFUSALS = (
     refused(r"input_file|\bfile_data\b", {"files": False}),
     row(r"does(?: not|n't) support (?:image|vision|multimodal)|support image input", {"images": False}),
     refused(r"input_image", {"images": False}),
-    refused(marked("include"), {"encrypted_reasoning": False}),
+    refused(marked("include"), _less_included),
     refused(marked("reasoning"), {"effort_style": "none", "reasoning_summaries": False}),
 )
 """The first one that matches and does not decline decides."""

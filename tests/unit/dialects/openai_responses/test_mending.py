@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from dragoman.dialects.openai_error import read_failure
 from dragoman.dialects.openai_responses.mending import mend
+from dragoman.dialects.quirks import Quirks
 from dragoman.wire.exchange import ReplyHead
 from tests.support.chat_requests import ask
 from tests.support.responses_requests import NEWEST
@@ -61,7 +62,6 @@ def learned(message, quirks=GENEROUS, status=400, **fields):
             {"param": "reasoning.effort"},
             {"effort_style": "none", "reasoning_summaries": False},
         ),
-        ("Unknown parameter: 'include'.", {"param": "include"}, {"encrypted_reasoning": False}),
         (
             "Unsupported parameter: 'parallel_tool_calls' is not supported with this model.",
             {},
@@ -101,6 +101,15 @@ def test_a_refusal_teaches_what_to_leave_out(message, fields, change):
     assert again is not None
     assert again.lasting
     assert mended(message, again.quirks, **fields) is None
+
+
+def test_an_unknown_include_costs_the_encrypted_reasoning_and_then_the_search():
+    quirks = Quirks(encrypted_reasoning=True, web_search=True)
+    seen = []
+    while (found := mended("Unknown parameter: 'include'.", quirks)) is not None:
+        quirks = found.quirks
+        seen.append((quirks.encrypted_reasoning, quirks.web_search))
+    assert seen == [(False, True), (False, False)]
 
 
 @pytest.mark.parametrize(
