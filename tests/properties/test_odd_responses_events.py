@@ -124,6 +124,10 @@ OF_ITEMS = {
 }
 events = st.one_of(
     st.fixed_dictionaries(
+        {"type": st.just("response.output_text.annotation.added"), "annotation": citations},
+        optional={"output_index": st.integers(0, 1), "content_index": st.integers(0, 1)},
+    ),
+    st.fixed_dictionaries(
         {"type": st.sampled_from([f"response.{kind}" for kind in KINDS])}, optional=OF_ITEMS
     ),
     st.fixed_dictionaries(

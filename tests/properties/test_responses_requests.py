@@ -44,6 +44,14 @@ def thought(model: str, **fields: Any) -> dict[str, Any]:
     return {"type": "thinking", "thinking": "hm", "signature": signature}
 
 
+ORPHAN = {
+    "type": "tool_result",
+    "tool_use_id": "of_no_call",
+    "content": [{"type": "tool_reference", "tool_name": "Late"}],
+}
+"""Names a tool where nothing of it is sent."""
+
+
 @st.composite
 def asked(draw: st.DrawFn, model: str) -> MessagesRequest:
     """A plausible or a messy conversation, with thoughts that come back and with every choice a client has."""
@@ -52,8 +60,10 @@ def asked(draw: st.DrawFn, model: str) -> MessagesRequest:
         if message["role"] == "assistant" and isinstance(message["content"], list):
             at = draw(st.integers(0, len(message["content"])))
             message["content"][at:at] = draw(
-                st.lists(st.sampled_from([thought(model, i="rs_1"), thought(model)]), max_size=2)
+                st.lists(st.sampled_from([thought(model, i="rs_1"), thought(model)]), min_size=1, max_size=2)
             )
+    if draw(st.booleans()):
+        body["messages"].append({"role": "user", "content": [ORPHAN, {"type": "text", "text": "go on"}]})
     body |= draw(
         st.fixed_dictionaries(
             {},
@@ -139,7 +149,7 @@ def test_no_recorded_request_is_noisy(path: Path) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_reasoning_stands_only_before_what_the_model_made(data: st.DataObject) -> None:
     model = "gpt-6.2-sol"
     quirks = quirks_for(OPENAI, model, "openai_responses")
@@ -154,7 +164,7 @@ def test_reasoning_stands_only_before_what_the_model_made(data: st.DataObject) -
 
 
 @given(data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_tool_that_the_model_may_know_is_sent_once(data: st.DataObject) -> None:
     """Whether among `tools` or in items of their own, in both ways of sending them."""
     model = "gpt-6.2-sol"

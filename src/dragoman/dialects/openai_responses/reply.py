@@ -105,9 +105,10 @@ class ResponsesReply:
         return kept
 
     def _read(self, event: Event, data: bytes) -> None:
-        if event.sequence_number and data == self._last:
-            return  # told twice
-        self._last = data
+        if event.sequence_number:
+            if data == self._last:
+                return  # told twice
+            self._last = data
         kind = event.type
         reader = self._items.text_reader
         if kind == _TEXT and reader is not None and event.output_index in (None, reader[1]):

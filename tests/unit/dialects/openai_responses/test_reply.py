@@ -83,6 +83,9 @@ def test_an_event_that_comes_twice_is_told_once():
     numbered = event("output_text.delta", output_index=0, content_index=0, delta="ha", sequence_number=4)
     again = event("output_text.delta", output_index=0, content_index=0, delta="ha", sequence_number=5)
     assert content(hear_responses(CREATED, numbered, numbered, completed())) == [text_block("ha")]
+    assert content(hear_responses(CREATED, numbered, event("keepalive"), numbered, completed())) == [
+        text_block("ha")
+    ]
     assert content(hear_responses(CREATED, numbered, again, completed())) == [text_block("haha")]
     assert content(hear_responses(CREATED, text("ha"), text("ha"), completed())) == [text_block("haha")]
 
