@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 from bench.cases import BACKENDS, KIND_BY_NAME, Case
 from bench.processes import dragoman_settings
+
 from dragoman.config.build import build_model_map
 from dragoman.config.load import load_settings
 
