@@ -11,12 +11,13 @@ from tests.support.claude_code import ClaudeCode, ClaudeRun
 from tests.support.dragoman_process import DragomanProcess
 from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.openai_upstream import ScriptedOpenAI
+from tests.support.responses_upstream import ScriptedResponses
 from tests.support.task_script import CodingTask
 from tests.support.vertex_cloud import ScriptedVertex
 
 STEPS = ["Write", "Bash", "Read", "Read", "ToolSearch", "CronList"]
 
-Backend = ScriptedAnthropic | ScriptedGemini | ScriptedOpenAI | ScriptedVertex
+Backend = ScriptedAnthropic | ScriptedGemini | ScriptedOpenAI | ScriptedResponses | ScriptedVertex
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def spoken(body: dict[str, Any]) -> Reply:
         case "fail":
             return failing(429, "slow down", headers=(("retry-after", "7"),))
         case "break":
-            return reply("Once ", StreamError("fell over", "overloaded_error"))
+            return reply("Once ", StreamError("fell over", "overloaded_error", "server_is_overloaded"))
         case "hang":
             return reply("Once ", Stall())
         case _:
@@ -77,7 +77,7 @@ def saying(text: str, **fields: Any) -> dict[str, Any]:
 async def test_each_ending_is_one_honest_line(backend: str, tmp_path: Path) -> None:
     """T90, T86: route, real final status, latency, tokens; no prompt, no answer. One process for all endings."""
     session = {"x-claude-code-session-id": "session-1"}
-    vendor = backend.removesuffix("_chat")
+    vendor = backend.removesuffix("_chat").removesuffix("_responses")
     async with logged(backend, spoken, tmp_path) as running:
         answer = await ask(running.url, saying(f"tell {MARKER}"), headers=session)
         line = await running.line(0)
@@ -121,7 +121,7 @@ async def test_each_ending_is_one_honest_line(backend: str, tmp_path: Path) -> N
         await ask(running.url, counted, target="/v1/messages/count_tokens")
         line = await running.line(5)
         assert (line["status"], line["counting"]) == (200, True)
-        assert line["ending"] == ("estimated" if backend == "openai_chat" else "counted")
+        assert line["ending"] == ("tokenized" if backend.startswith("openai_") else "counted")
 
         await ask(running.url, saying(MARKER) | {"max_tokens": MARKER})
         line = await running.line(6)

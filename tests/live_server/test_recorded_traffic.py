@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.live_server.backends import Scene, served
+from tests.live_server.openai_host import at_openai
 from tests.support.anthropic_rules import blocks_of
 from tests.support.grammar_table import check_stream
 from tests.support.http_answer import json_bytes
@@ -16,6 +17,8 @@ from tests.support.openai_flavor import DEEPSEEK, MISTRAL, OPENAI, VLLM, Flavor
 from tests.support.raw_client import Response, ask
 from tests.support.replies import Text, reply
 from tests.test_recorded_requests import CLIENTS_OWN_FAULTS
+
+__all__ = ["at_openai"]
 
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures" / "claude-code").glob("*.json"))
 HELLO = reply(Text("Hello", 2))
@@ -88,6 +91,20 @@ async def test_every_recording_is_answered_by_gemini(model: str) -> None:
                 request["body"]["model"] = "claude-opus-4-8"
                 check_answer(name, request, await sent(scene, request))
     assert scene.upstream.violations == []
+
+
+@pytest.mark.usefixtures("at_openai")
+@pytest.mark.parametrize("model", ["gpt-6.2-sol", "gpt-6-astra", "gpt-5.1", "gpt-4.1"])
+async def test_every_recording_is_answered_by_responses(model: str) -> None:
+    """Issue point 8: nothing that OpenAI's own server would refuse; there, and where it is asked for a count."""
+    env = dict.fromkeys(("BIG_MODEL", "SMALL_MODEL"), f"openai/{model}")
+    async with served("openai_responses", HELLO, env=env) as scene:
+        for name, request in recorded():
+            if isinstance(request["body"], dict):
+                request["body"]["model"] = "claude-opus-4-8"
+                check_answer(name, request, await sent(scene, request))
+    assert scene.upstream.violations == []
+    assert scene.upstream.withheld == []
 
 
 async def test_every_recording_is_answered_by_a_messages_upstream() -> None:

@@ -20,6 +20,7 @@ OURS = {
         "ANTHROPIC_API_KEY",
         "GEMINI_API_KEY",
         "CHANNEL_SPARE_API_KEY",
+        "CHANNEL_NEW_API_KEY",
         "DRAGOMAN_API_KEY",
     )
 }
@@ -36,6 +37,7 @@ PLACE = "a-place-in-the-files"
 INSIDES = re.compile(r"Traceback|site-packages|\.py\b|src/dragoman|/home/|/tmp/|0x[0-9a-f]{6}")
 MODELS = {
     "openai_chat": "openai/some-model",
+    "openai_responses": "gpt-6.2-sol:new",
     "anthropic": "anthropic/some-model",
     "gemini": "gemini/some-model",
 }
@@ -70,18 +72,22 @@ async def test_nothing_secret_is_said_whatever_the_upstreams_do(tmp_path: Path) 
     answers: list[Response] = []
     async with (
         scripted("openai_chat", script_of("openai_chat"), COMPATIBLE) as chat,
+        scripted("openai_responses", script_of("openai_responses")) as responses,
         scripted("anthropic", script_of("anthropic")) as messages,
         scripted("gemini", script_of("gemini")) as gemini,
     ):
         env = settings_for(chat) | settings_for(messages) | settings_for(gemini) | OURS
         env |= {
             "LOG_LEVEL": "debug",
-            "CHANNEL_SPARE_BASE_URL": f"{chat.base_url}",
+            "CHANNEL_SPARE_BASE_URL": chat.base_url,
+            "CHANNEL_NEW_BASE_URL": responses.base_url,
+            "CHANNEL_NEW_DIALECT": "openai_responses",
             "PREFERRED_PROVIDER": "openai",
         }
         async with DragomanProcess(env, home) as dragoman:
             scenes = {
                 "openai_chat": Scene(dragoman, chat),  # type: ignore[arg-type]
+                "openai_responses": Scene(dragoman, responses),  # type: ignore[arg-type]
                 "anthropic": Scene(dragoman, messages),  # type: ignore[arg-type]
                 "gemini": Scene(dragoman, gemini),  # type: ignore[arg-type]
             }
@@ -94,9 +100,9 @@ async def test_nothing_secret_is_said_whatever_the_upstreams_do(tmp_path: Path) 
                 for model in (*MODELS.values(), "some-model:spare"):
                     answers += await everything_asked(dragoman.url, model)
             broken = False
-            answers += await everything_asked(dragoman.url, "openai_responses/some-model")
             answers += await refused_at_the_door(dragoman.url)
-    upstream = [request for wire in (chat.wire, messages.wire, gemini.wire) for request in wire.requests]
+    servers = (chat, responses, messages, gemini)
+    upstream = [request for server in servers for request in server.wire.requests]
     shown = "\n".join(f"{answer.headers} {answer.body.decode()}" for answer in answers)
     for place, text in {"log": dragoman.output, "answers": shown}.items():
         for secret in (*OURS.values(), *THEIRS.values()):

@@ -66,7 +66,7 @@ async def test_field_that_no_other_server_knows_is_accepted_and_not_sent(fields:
 )
 async def test_tool_of_the_vendors_own_is_no_reason_to_refuse(backend: str, tool: dict[str, Any]) -> None:
     """T07, case 35: another server is not told of it, and the client is; a Messages upstream gets it unchanged, and
-    Gemini has tools of its own for most."""
+    Gemini and Responses have tools of their own for some."""
     found = {
         "type": "search_result",
         "source": "s",
@@ -86,6 +86,13 @@ async def test_tool_of_the_vendors_own_is_no_reason_to_refuse(backend: str, tool
         assert [one["name"] for one in declared["functionDeclarations"]] == ["look"]
         assert built_in == ([{OF_GEMINI[tool["name"]]: {}}] if tool["name"] in OF_GEMINI else [])
         assert answer.header("dragoman-losses") == LOSSES_OF_GEMINI.get(tool["name"])
+    elif backend == "openai_responses":
+        searches = tool["name"] == "web_search"
+        assert [one.get("name", one["type"]) for one in asked["tools"]] == ["look", "web_search"][
+            : 1 + searches
+        ]
+        lost = "tools.1.max_uses=approximated" if searches else "tools.1=dropped"
+        assert answer.header("dragoman-losses") == lost
     else:
         assert [one["function"]["name"] for one in asked["tools"]] == ["look"]
         assert answer.header("dragoman-losses") == "tools.1=dropped"

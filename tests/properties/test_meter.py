@@ -55,12 +55,20 @@ class CountingUpstream:
         counted = self._counter(body)
         self.counted.append(counted)
         return streamed(
-            *(f"data: {json.dumps(said)}\n\n".encode() for said in _said(counted, "contents" in body))
+            *(f"data: {json.dumps(said)}\n\n".encode() for said in _said(counted, body))
         )
 
 
-def _said(counted: int, gemini: bool) -> list[dict[str, Any]]:
-    if gemini:
+def _said(counted: int, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    if "input" in asked:
+        item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "ok"}]}
+        usage = {"input_tokens": counted, "output_tokens": 1, "total_tokens": counted + 1}
+        response = {"status": "completed", "output": [item], "usage": usage}
+        return [
+            {"type": "response.output_item.done", "output_index": 0, "item": item},
+            {"type": "response.completed", "response": response},
+        ]
+    if "contents" in asked:
         usage = {"promptTokenCount": counted, "candidatesTokenCount": 1, "totalTokenCount": counted + 1}
         parts = {"content": {"role": "model", "parts": [{"text": "ok"}]}}
         return [
@@ -120,7 +128,7 @@ async def started_with(bench: Bench, messages: list[dict[str, Any]], system: str
 
 
 @pytest.mark.parametrize("counter", COUNTERS)
-@pytest.mark.parametrize("dialect", ["openai_chat", "gemini"])
+@pytest.mark.parametrize("dialect", ["openai_chat", "openai_responses", "gemini"])
 @settings(max_examples=15)
 @given(random=st.randoms(use_true_random=False))
 async def test_from_the_second_turn_on_the_first_event_is_near_the_last(

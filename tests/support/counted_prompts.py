@@ -45,8 +45,9 @@ def count_body(sent: dict[str, Any], vocabulary: str = "o200k_base") -> int:
         texts = [*_texts(system), *(text for parts in turns for text in _texts(parts))]
         number = len(turns) + bool(system)
     elif "input" in sent:
-        texts = [text for item in sent["input"] for text in _item_texts(item)]
-        number = len(sent["input"])
+        instructions = [sent["instructions"]] if "instructions" in sent else []
+        texts = [*instructions, *(text for item in sent["input"] for text in _item_texts(item))]
+        number = len(sent["input"]) + len(instructions)
     else:
         texts = [text for message in sent["messages"] for text in _chat_texts(message)]
         number = len(sent["messages"])

@@ -100,6 +100,7 @@ class PlainReply:
         self.finished = False
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
+        self.withheld: Mapping[str, int] = {}
         self._more = False
         self._tries = False
         self._kept: dict[str, str] = {}

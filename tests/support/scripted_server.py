@@ -28,5 +28,9 @@ class ScriptedServer(ABC):
         """The exact body bytes of each answer so far, in the order of the requests."""
         return [request.sent for request in self.wire.requests]
 
+    async def answer_to(self, request: WireRequest) -> Answer:
+        """What this backend says to a request that came to another server's port."""
+        return await self._answer(request)
+
     @abstractmethod
     async def _answer(self, request: WireRequest) -> Answer: ...

@@ -5,8 +5,8 @@ reviewed in the diff.
 
 An answer that takes several requests has all replies in file 3, with NEXT_REQUEST between them, and the requests after
 the first in a second file 2. A signature that Dragoman sealed is written as what it holds, `sealed {...}`, also in
-file 1 and case.toml, with its account as `a` and its family as `m`; `sealed openai_chat {...}` is of another dialect
-than the case.
+file 1 and case.toml, with its account as `a`, its family as `m` and what it carries as it is as `raw`;
+`sealed openai_chat {...}` is of another dialect than the case.
 """
 
 import difflib
@@ -34,7 +34,7 @@ from dragoman.messages.request import MessagesRequest
 from dragoman.routing.presets import quirks_for
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.reading import Heard, counting_ids, hear, hear_whole
-from tests.support.sealing import opened, whose
+from tests.support.sealing import opened_whole, whose
 
 ROOT = Path(__file__).parent.parent / "transcripts"
 
@@ -165,8 +165,8 @@ class Case:
         def sealed(match: re.Match[str]) -> str:
             dialect, held = match.groups()
             payload = json.loads(json.loads(f'"{held}"'))
-            whose = payload.pop("a", ACCOUNT), payload.pop("m", "")
-            return json.dumps(Seal(dialect or self.dialect.name, *whose, SEAL_KEY).close(payload))
+            whose, raw = (payload.pop("a", ACCOUNT), payload.pop("m", "")), payload.pop("raw", "")
+            return json.dumps(Seal(dialect or self.dialect.name, *whose, SEAL_KEY).close(payload, raw))
 
         return _READABLE.sub(sealed, text)
 
@@ -209,9 +209,10 @@ def _opened(text: str) -> str:
 
     def readable(match: re.Match[str]) -> str:
         account, family = whose(match[0])
-        held = opened(match[0], match[1], account=account, family=family, key=SEAL_KEY)
+        held = opened_whole(match[0], match[1], account=account, family=family, key=SEAL_KEY)
         assert held is not None, f"a signature that does not open: {match[0]}"
-        shown = json.dumps({"a": account, "m": family} | held, ensure_ascii=False)
+        raw = {"raw": held.raw} if held.raw else {}
+        shown = json.dumps({"a": account, "m": family} | held.payload | raw, ensure_ascii=False)
         return json.dumps(f"sealed {shown}", ensure_ascii=False)[1:-1]
 
     return _SIGNATURE.sub(readable, text)

@@ -67,7 +67,12 @@ def test_every_case_is_complete_and_fit_to_be_published():
 
 
 def test_every_dialect_has_cases():
-    assert {case.folder.parent.name for case in CASES} == {"openai_chat", "anthropic", "gemini"}
+    assert {case.folder.parent.name for case in CASES} == {
+        "openai_chat",
+        "openai_responses",
+        "anthropic",
+        "gemini",
+    }
 
 
 GOOD = {

@@ -113,6 +113,11 @@ class ReplyReader(Protocol):
         """Why the message ended, once it did."""
         ...
 
+    @property
+    def withheld(self) -> Mapping[str, int]:
+        """Reasoning of earlier turns that came back and that the model was not shown, counted by the upstream's reason."""
+        ...
+
     def start(self) -> Sequence[Said]:
         """`message_start` now, if this dialect can say it before the upstream spoke; else nothing."""
         ...

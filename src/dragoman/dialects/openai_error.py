@@ -111,6 +111,7 @@ _UNAVAILABLE_MODEL = re.compile(
     r"|not a valid model|unknown model|invalid model|no such model"
 )
 _STREAM_STATUSES: tuple[tuple[str, int], ...] = (
+    (_UNPAID.pattern, 402),
     (r"rate_limit|too many requests|tokens per min", 429),
     (r"invalid_request|badrequest|bad_request|invalid_prompt|context_length", 400),
     (r"authentication|invalid_api_key|unauthorized", 401),

@@ -12,6 +12,7 @@ def settle(gateway: Gateway, trace: Trace, attempt: Attempt | None) -> None:
     trace.ended = gateway.clock()
     if attempt is not None:
         trace.usage = attempt.reader.usage
+        trace.withheld = attempt.reader.withheld
         trace.ending = trace.ending or attempt.reader.stop_reason or ""
         if attempt.head is not None:
             theirs = relayed(attempt.head.headers, attempt.credential, shared=False)

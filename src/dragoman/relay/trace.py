@@ -1,5 +1,6 @@
 """The story of one request, for the log line and the settlement."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dragoman.dialects.dialect import Loss
@@ -32,5 +33,7 @@ class Trace:
     losses: tuple[Loss, ...] = ()
     session_id: str | None = None
     upstream_request_id: str | None = None
+    withheld: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Reasoning of earlier turns that the upstream did not show to the model, counted by its reason."""
     learned: list[str] = field(default_factory=list[str])
     """Quirks that a refusal taught on this request."""

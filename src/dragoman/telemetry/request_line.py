@@ -10,6 +10,10 @@ LONGEST_ERROR = 500
 LONGEST_SESSION = 64
 """Characters; clients choose their session ids."""
 
+LONGEST_REASON = 64
+MOST_REASONS = 10
+"""Upstreams choose their reasons."""
+
 Line = dict[str, Any]
 
 
@@ -31,8 +35,7 @@ def request_line(trace: Trace) -> Line:
         line["output_tokens"] = usage.output_tokens
         line["cache_read"] = usage.cache_read_input_tokens
         line["cache_write"] = usage.cache_creation_input_tokens
-    if trace.losses:
-        line["losses"] = [f"{loss.field} {loss.what}" for loss in trace.losses]
+    line |= _not_carried(trace)
     line["attempts"] = trace.attempts
     if trace.counting:
         line["counting"] = True
@@ -78,6 +81,17 @@ def _route(trace: Trace) -> str:
     if not trace.channel:
         return trace.requested_model
     return f"{trace.requested_model} -> {trace.channel}/{trace.upstream_model}"
+
+
+def _not_carried(trace: Trace) -> Line:
+    """What of the request did not reach the model."""
+    line: Line = {}
+    if trace.losses:
+        line["losses"] = [f"{loss.field} {loss.what}" for loss in trace.losses]
+    if trace.withheld:
+        reasons = sorted(trace.withheld)[:MOST_REASONS]
+        line["reasoning_withheld"] = {reason[:LONGEST_REASON]: trace.withheld[reason] for reason in reasons}
+    return line
 
 
 def _milliseconds(start: float, end: float) -> float:

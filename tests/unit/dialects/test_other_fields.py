@@ -1,8 +1,12 @@
+import json
+
 import pytest
 
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.other_fields import judge_other_fields
+from dragoman.dialects.other_fields import PREFILL_REFUSED, judge_other_fields, refuse_prefill
 from dragoman.messages.errors import ApiError
+from dragoman.messages.parse import parse_conversation, parse_request
+from tests.support.chat_requests import ask, assistant, system, user
 
 
 def judge(**raw):
@@ -78,3 +82,23 @@ def test_context_management_of_an_unknown_shape_is_ignored():
 
 def test_paths_of_single_values_are_named():
     assert judge(**{"system.1": None, "output_config.new": None}) == ["system.1", "output_config.new"]
+
+
+def test_an_answer_that_the_client_began_is_refused_in_the_real_apis_words():
+    begun = ask(user("q"), assistant("{"))
+    with pytest.raises(ApiError) as caught:
+        refuse_prefill(begun, parse_conversation(begun))
+    assert (caught.value.status, caught.value.message) == (400, PREFILL_REFUSED)
+
+
+@pytest.mark.parametrize(
+    "messages", [[user("q")], [user("q"), assistant("a"), user("r")], [user("q"), system("n")]]
+)
+def test_an_answer_that_is_the_models_to_begin_is_not_refused(messages):
+    refuse_prefill(ask(*messages), parse_conversation(ask(*messages)))
+
+
+def test_a_prefilled_answer_can_be_counted():
+    body = {"model": "m", "messages": [user("q"), assistant("{")]}
+    counted = parse_request(json.dumps(body).encode(), (), counting=True)
+    refuse_prefill(counted, parse_conversation(counted))

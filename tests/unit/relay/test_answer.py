@@ -9,6 +9,8 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError
 from dragoman.messages.events import MessageStop, Relayed, Usage, frame_of
 from dragoman.relay.answer import MOST_MENDS
+from tests.support import chat_chunks as chat
+from tests.support import responses_reading as responses
 from tests.support.grammar_table import check_stream, fold_stream
 from tests.support.plain_dialect import LESSONS, lines
 from tests.support.ports import (
@@ -792,3 +794,52 @@ def unreachable_types() -> set[str]:
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
+
+
+ONLY_RESPONSES = (
+    b'{"error":{"message":"Function tools with reasoning_effort are not supported for gpt-x in /v1/chat/completions. To use'
+    b' function tools, use /v1/responses or set reasoning_effort to \'none\'.","type":"invalid_request_error"}}'
+)
+IN_RESPONSES = responses.CREATED + responses.message("Hi") + responses.completed()
+IN_CHAT = chat.text("Hi") + chat.finish() + chat.DONE
+
+
+def chatting(*script, **channel):
+    """Every reply that is no stream is a refusal."""
+    replies = [streamed(one) if one.startswith(b"data") else whole(one, 400) for one in script]
+    return Bench(FakeUpstream(*replies), target("openai_chat", model="gpt-x", **channel))
+
+
+def paths(bench):
+    return [request.url.removeprefix("https://upstream.test") for request in bench.upstream.requests]
+
+
+async def test_server_that_demands_responses_is_asked_there_where_nobody_chose_the_language():
+    bench = chatting(ONLY_RESPONSES, IN_RESPONSES, IN_RESPONSES, dialect_by_model=True)
+    batches, error = await heard(bench.answer())
+    assert error is None
+    assert texts(batches) == "Hi"
+    assert paths(bench) == ["/chat/completions", "/responses"]
+    assert bench.trace.dialect == "openai_responses"
+    assert bench.trace.attempts == 2
+    # The next request knows.
+    await heard(bench.answer())
+    assert paths(bench)[2:] == ["/responses"]
+
+
+async def test_language_that_was_chosen_is_kept():
+    bench = chatting(ONLY_RESPONSES, IN_CHAT)
+    batches, error = await heard(bench.answer())
+    assert error is None
+    assert texts(batches) == "Hi"
+    assert paths(bench) == ["/chat/completions"] * 2
+    assert json.loads(bench.upstream.requests[1].body)["reasoning_effort"] == "none"
+
+
+async def test_demand_that_does_not_help_is_not_remembered():
+    refused = b'{"error":{"message":"no such endpoint"}}'
+    bench = chatting(ONLY_RESPONSES, refused, IN_CHAT, dialect_by_model=True)
+    _, error = await heard(bench.answer())
+    assert error is not None
+    await heard(bench.answer())
+    assert paths(bench) == ["/chat/completions", "/responses", "/chat/completions"]

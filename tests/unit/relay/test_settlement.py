@@ -32,6 +32,14 @@ def test_usage_and_ending_are_what_the_reader_heard():
     assert (bench.trace.usage, bench.trace.ending) == (Usage(input_tokens=5), "end_turn")
 
 
+def test_reasoning_that_was_withheld_is_noted():
+    bench = Bench(FakeUpstream())
+    attempt = attempt_of(bench, b"end end_turn")
+    attempt.reader.withheld = {"prefix_mismatch": 1}
+    settle(bench.gateway, new_trace(), attempt)
+    assert bench.trace.withheld == {"prefix_mismatch": 1}
+
+
 def test_ending_that_is_known_already_is_kept():
     bench = Bench(FakeUpstream())
     trace = new_trace()

@@ -73,6 +73,15 @@ def test_what_is_not_known_is_left_out():
     }
 
 
+def test_reasoning_that_was_withheld_is_told_by_its_reason_in_bounds():
+    trace = finished(withheld={"turn_boundary": 2, "prefix_mismatch": 1})
+    assert request_line(trace)["reasoning_withheld"] == {"prefix_mismatch": 1, "turn_boundary": 2}
+    endless = request_line(finished(withheld={f"{number:03}" + "x" * 1000: 1 for number in range(100)}))
+    assert len(endless["reasoning_withheld"]) == 10
+    assert max(map(len, endless["reasoning_withheld"])) == 64
+    assert "reasoning_withheld" not in request_line(finished())
+
+
 def test_a_count_is_marked():
     line = request_line(finished(counting=True, streaming=False))
     assert line["counting"] is True

@@ -167,3 +167,11 @@ def test_half_of_a_surrogate_pair_is_kept_where_it_is_asked_for():
 def test_decoding_with_surrogates_has_the_same_one_error(text):
     with pytest.raises(JsonError):
         decode_with_surrogates(text)
+
+
+@pytest.mark.parametrize("fields", [{}, {"a": b"1"}, {"a": b"[1, 2]", 'b"': b"{}", "é": b"null"}])
+def test_fields_that_are_encoded_already_are_joined_to_the_object_of_all(fields):
+    joined = join_object({name: msgspec.Raw(value) for name, value in fields.items()})
+    assert decode(joined) == {name: decode(value) for name, value in fields.items()}
+    assert all(value in joined for value in fields.values())
+    assert list(decode(joined)) == list(fields)

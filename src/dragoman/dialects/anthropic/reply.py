@@ -39,6 +39,7 @@ class MessagesReply:
         self._open: tuple[int, str] | None = None
         self._ended = False
         self.stop_reason: str | None = None
+        self.withheld: Mapping[str, int] = {}
 
     @property
     def usage(self) -> Usage | None:

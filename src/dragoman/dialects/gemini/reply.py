@@ -53,6 +53,7 @@ class GeminiReply:
         self._token: str | None = None
         self._stray = bytearray()
         self.stop_reason: str | None = None
+        self.withheld: Mapping[str, int] = {}
         self._ended = False
 
     @property

@@ -43,6 +43,7 @@ class ChatReply:
         self._estimated_input_tokens = estimated_input_tokens
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
+        self.withheld: Mapping[str, int] = {}
         self._service_tier: str | None = None
         self._finish_reason: str | None = None
         self._refusal: list[str] = []

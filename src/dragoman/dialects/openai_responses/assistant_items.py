@@ -6,7 +6,7 @@ from typing import Any
 
 from dragoman.dialects.history import Call, Placed, Turn
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_responses.reasoning import reasoning_item
+from dragoman.dialects.openai_responses.reasoning import reasoning_item, texts_behind
 from dragoman.dialects.plain_text import server_tool_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_ids import UpstreamIds
@@ -58,6 +58,8 @@ class AssistantWriter:
         reasons = self._quirks.reasoning_back != "never" and not searched
         items: list[Item] = []
         for placed in places:
+            if reasons and isinstance(placed.block, ToolUse):
+                self._put_back(items, placed.block.id)
             items += self._of(placed, asked, reasons)
         items += [_message(server_tool_text(use, None)) for use in asked.values()]
         while items and items[-1]["type"] == "reasoning":
@@ -74,7 +76,7 @@ class AssistantWriter:
             case RedactedThought():
                 return self._reasoning(block.data, f"{placed.path}.data") if reasons else []
             case ToolUse():
-                return [*self._kept_reasoning(block.id, reasons), self._call(placed, block)]
+                return [self._call(placed, block)]
             case ServerToolUse():
                 asked[block.id] = block
                 return []
@@ -95,12 +97,20 @@ class AssistantWriter:
         item = reasoning_item(opened)
         return [] if item is None else [item]
 
-    def _kept_reasoning(self, tool_use_id: str, reasons: bool) -> list[Item]:
-        """Of clients that wanted no thinking blocks."""
-        kept = self._kept(tool_use_id) if reasons else None
-        opened = self._opener.open(kept) if kept is not None else None
-        item = reasoning_item(opened) if opened is not None else None
-        return [] if item is None else [item]
+    def _put_back(self, items: list[Item], tool_use_id: str) -> None:
+        """The kept reasoning of clients that wanted no thinking blocks: before its call, and before the texts that the
+        model said in between. It is refused at any other place, so that without those texts it stays away."""
+        end, added = len(items), 0
+        for envelope in (self._kept(tool_use_id) or "").split():
+            opened = self._opener.open(envelope)
+            item = reasoning_item(opened) if opened is not None else None
+            if opened is None or item is None:
+                continue
+            place = end - texts_behind(opened)
+            between = items[place + added :]
+            if 0 <= place <= end and all(one["type"] == "message" for one in between):
+                items.insert(place + added, item)
+                added += 1
 
     def _call(self, placed: Placed, use: ToolUse) -> Item:
         return {

@@ -16,7 +16,8 @@ REFUSED = frozenset(
 )
 """Codes of failures that are the model's refusal to answer."""
 
-BROKEN_TOOL_CALL = "max_tokens"
+ENDED_FROM_OUTSIDE = frozenset({"max_messages", "steered"})
+"""Reasons of incomplete answers that ran into no limit."""
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -40,6 +41,8 @@ def ending_of(response: Response, items: Items, output: Output) -> Ending:
         return Ending("refusal", explanation="the upstream's content filter ended the answer")
     if output.writer.tool_calls:
         return Ending("tool_use" if items.last_whole else "max_tokens")
+    if reason in ENDED_FROM_OUTSIDE:
+        return Ending("end_turn")
     if reason == "max_output_tokens" or (response.status == "incomplete" and not items.last_whole):
         return Ending("max_tokens")
     return Ending("end_turn")

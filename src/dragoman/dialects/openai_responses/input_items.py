@@ -61,6 +61,7 @@ class InputWriter:
     def write(self, extra_instructions: str | None, closing_note: str | None) -> WrittenInput:
         """Everything. `extra_instructions` end the system prompt; `closing_note` is said last, as a developer."""
         instructions = self._write_system(extra_instructions)
+        start = len(self._items)
         history = read_history(self._conversation)
         for orphan in history.orphans:
             self._losses.dropped(orphan.path, "the result answers no call of the turn before it")
@@ -70,6 +71,7 @@ class InputWriter:
             if turn.role == "user" and not first_turn:
                 first_turn = len(self._items)
         self._items += self._tools.chosen()
+        self._items[start:start] = self._tools.unnamed()
         if closing_note is not None:
             self._write_note(closing_note)
         blocks = self._content.blocks

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from dragoman.dialects.dialect import NewId
 from dragoman.dialects.openai_responses.output import Output
-from dragoman.dialects.openai_responses.reasoning import seal_reasoning, shown_text
+from dragoman.dialects.openai_responses.reasoning import reasoning_state, shown_text
 from dragoman.dialects.openai_responses.shapes import Event
 from dragoman.dialects.tool_ids import client_tool_id
 from dragoman.dialects.visible_text import SurrogateJoiner
@@ -51,15 +51,16 @@ class ReasoningReader:
         text = shown_text(item)
         if text.startswith(self._said) and len(text) > len(self._said):
             self._write(text[len(self._said) :])
-        envelope = seal_reasoning(self._output.reading.seal, item, text or self._said)
-        if envelope is None:
-            self._output.end_thoughts()
-        elif self._output.reading.thoughts == "kept":
-            self._output.unkept = envelope
+        state = reasoning_state(item, text or self._said)
+        output = self._output
+        if state is None:
+            output.end_thoughts()
+        elif output.reading.thoughts == "kept":
+            output.unkept.append((state, output.texts))
         else:
-            self._output.end_text()
-            self._output.writer.open_thinking()
-            self._output.writer.end_thinking(envelope)
+            output.end_text()
+            output.writer.open_thinking()
+            output.writer.end_thinking(state.sealed(output.reading.seal))
 
     def _begin_part(self, kind: str) -> None:
         if self._said and self._kind in ("", kind):
@@ -127,8 +128,7 @@ class CallReader:
         upstream_id = call_id if isinstance(call_id, str) else None
         tool_use_id = client_tool_id(upstream_id, self._nonce()[:NONCE_LENGTH])
         output.writer.tool_call(self, tool_use_id, reading.tool_names.get(name, name))
-        if output.unkept is not None:
-            output.kept[tool_use_id], output.unkept = output.unkept, None
+        output.keep_with(tool_use_id)
         early, self._early = self._early, ""
         if early:
             self._write(early)

@@ -31,7 +31,14 @@ def _smaller_format(match: re.Match[str], quirks: Quirks) -> Change | None:
     return {"structured_output": "json_object" if quirks.structured_output == "json_schema" else "none"}
 
 
+def _less_included(match: re.Match[str], quirks: Quirks) -> Change | None:
+    """A search without its sources would be no search to the client."""
+    return {"encrypted_reasoning": False} if quirks.encrypted_reasoning else {"web_search": False}
+
+
 REFUSALS = (
+    # Before all names that the list of known items in its words may hold.
+    refused(r"additional_tools", {"additional_tools": False}),
     row(r"must be verified to generate reasoning summaries", {"reasoning_summaries": False}),
     refused(r"reasoning[._]summary", {"reasoning_summaries": False}),
     row(r"must be verified to stream", {"streaming": False}),
@@ -44,7 +51,6 @@ REFUSALS = (
     ),
     *LIMIT_REFUSALS,
     refused(r"(?:\btemperature\b|\btop_p\b)", {"sampling": False}),
-    refused(r"additional_tools", {"additional_tools": False}),
     refused(r"prompt_cache_(?:breakpoint|options)", {"cache_breakpoints": False}),
     refused(r"prompt_cache_key", {"prompt_cache_key": False}),
     refused(r"safety_identifier", {"user_field": "none"}),
@@ -59,7 +65,7 @@ REFUSALS = (
     refused(r"input_file|\bfile_data\b", {"files": False}),
     row(r"does(?: not|n't) support (?:image|vision|multimodal)|support image input", {"images": False}),
     refused(r"input_image", {"images": False}),
-    refused(marked("include"), {"encrypted_reasoning": False}),
+    refused(marked("include"), _less_included),
     refused(marked("reasoning"), {"effort_style": "none", "reasoning_summaries": False}),
 )
 """The first one that matches and does not decline decides."""

@@ -5,6 +5,7 @@ from typing import Any
 from dragoman.dialects.openai_responses.citations import url_citation
 from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.shapes import Event
+from dragoman.wire.jsonbytes import encode
 from dragoman.wire.jsonvalues import objects_in
 
 
@@ -17,7 +18,7 @@ class MessageReader:
         """The number of the part that is being said; -1 before the first."""
         self._pieces: list[str] = []
         self._finished: set[int] = set()
-        self._cited: set[tuple[Any, ...]] = set()
+        self._cited: set[bytes] = set()
         self._uncited: list[dict[str, Any]] = []
         """Sources of text that has not come yet."""
 
@@ -33,7 +34,7 @@ class MessageReader:
             case "response.refusal.done":
                 self._refuse_rest(number, event.refusal)
             case "response.output_text.annotation.added":
-                self._cite(event.annotation or {})
+                self._cite(number, event.annotation or {})
             case _:
                 pass
 
@@ -51,7 +52,7 @@ class MessageReader:
             if part.get("type") == "output_text":
                 self._say_rest(number, part.get("text"))
                 for annotation in objects_in(part.get("annotations")):
-                    self._cite(annotation)
+                    self._cite(number, annotation)
             elif part.get("type") == "refusal":
                 self._refuse_rest(number, part.get("refusal"))
         self._finish_part()
@@ -92,9 +93,10 @@ class MessageReader:
         if rest := self._say_rest(number, whole):
             self._output.refusal.append(rest)
 
-    def _cite(self, annotation: dict[str, Any]) -> None:
-        key = tuple(annotation.get(name) for name in ("type", "url", "start_index", "end_index"))
-        if annotation.get("type") == "url_citation" and key not in self._cited:
+    def _cite(self, number: int, annotation: dict[str, Any]) -> None:
+        key = encode([number, *(annotation.get(name) for name in ("url", "start_index", "end_index"))])
+        is_new = key not in self._cited and number not in self._finished
+        if annotation.get("type") == "url_citation" and is_new:
             self._cited.add(key)
             self._uncited.append(annotation)
             self._say_citations()

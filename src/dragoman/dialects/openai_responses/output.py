@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from dragoman.dialects.openai_responses.reasoning import State
 from dragoman.dialects.openai_responses.shapes import Reading
 from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, SurrogateJoiner, TextEnd
 from dragoman.messages.writer import MessageWriter
@@ -15,15 +16,18 @@ class Output:
         self.writer = MessageWriter(message_id, reading.message_model, estimated_input_tokens)
         self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens)
         self.kept: dict[str, str] = {}
-        """Envelopes for the gateway's store, by the id of the call that follows them."""
-        self.unkept: str | None = None
-        """The envelope of reasoning that no call has followed yet."""
+        """Envelopes for the gateway's store, with spaces between them, by the id of the call that follows them."""
+        self.unkept: list[tuple[State, int]] = []
+        """Reasoning that no call has followed yet, and how many texts were before it."""
+        self.texts = 0
+        """Text blocks that have said something."""
         self.refusal: list[str] = []
         self.searches = 0
         """Web searches that were shown."""
         self._joiner = SurrogateJoiner()
-        self._blank = ""
+        self._blank: str = ""
         self._plain = False
+        self._speaking = False
         self._characters = 0
 
     @property
@@ -51,6 +55,14 @@ class Output:
             self.text_end.note_stop()
             self._plain = not self.text_end.watches and self.writer.open_block == "text"
 
+    def keep_with(self, tool_use_id: str) -> None:
+        """The reasoning before this call goes into the store."""
+        if self.unkept:
+            seal, texts = self.reading.seal, self.texts
+            envelopes = (state.sealed(seal, texts - before) for state, before in self.unkept)
+            self.kept[tool_use_id] = " ".join(envelopes)
+            self.unkept = []
+
     def end_text(self, last_words: Callable[[], None] | None = None) -> None:
         """No more text follows in this block. `last_words` says what belongs to the block's end."""
         self._say_held()
@@ -60,6 +72,7 @@ class Output:
             self.writer.end_block()
         self._plain = False
         self._blank = ""
+        self._speaking = False
 
     def end_thoughts(self) -> None:
         """A thinking block that only kept the line alive holds nothing to come back."""
@@ -94,4 +107,7 @@ class Output:
             self.end_thoughts()
         piece = self.text_end.within_limit(piece)
         if piece:
+            if not self._speaking:
+                self._speaking = True
+                self.texts += 1
             self.writer.text(piece)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from dragoman.dialects.effort import nearest_effort, thinks_unasked, wanted_effort
 from dragoman.dialects.openai_responses.shapes import Thoughts
 from dragoman.dialects.quirks import Quirks
@@ -48,9 +50,21 @@ def shown_text(item: dict[str, Any]) -> str:
     return summary or _SEPARATOR.join(_texts(item, "content"))
 
 
-def seal_reasoning(seal: Seal, item: dict[str, Any], text: str) -> str | None:
-    """The envelope of a finished reasoning item; None for one that holds nothing. `text` is what the model thought, as
-    far as it was told."""
+class State(msgspec.Struct, frozen=True):
+    """What a reasoning item has to bring back."""
+
+    payload: dict[str, Any]
+    encrypted: str = ""
+    """Carried beside the payload, as it is."""
+
+    def sealed(self, seal: Seal, texts_behind: int = 0) -> str:
+        """Its envelope. `texts_behind`: so many texts stand between it and the call that it is kept with."""
+        behind = {"b": texts_behind} if texts_behind else {}
+        return seal.close(self.payload | behind, self.encrypted)
+
+
+def reasoning_state(item: dict[str, Any], text: str) -> State | None:
+    """What a finished reasoning item holds, if anything. `text` is what the model thought, as far as it was told."""
     encrypted = item.get("encrypted_content")
     payload: dict[str, Any] = {}
     if isinstance(identity := item.get("id"), str) and identity:
@@ -62,10 +76,8 @@ def seal_reasoning(seal: Seal, item: dict[str, Any], text: str) -> str | None:
             return None
         if not summary:
             payload["t"] = text
-        return seal.close(payload)
-    if is_raw(encrypted):
-        return seal.close(payload, encrypted)
-    return seal.close(payload | {"e": encrypted})
+        return State(payload)
+    return State(payload, encrypted) if is_raw(encrypted) else State(payload | {"e": encrypted})
 
 
 def reasoning_item(opened: Opened) -> dict[str, Any] | None:
@@ -83,6 +95,12 @@ def reasoning_item(opened: Opened) -> dict[str, Any] | None:
     if isinstance(text, str) and text:
         return item | {"content": [{"type": "reasoning_text", "text": text}]}
     return None
+
+
+def texts_behind(opened: Opened) -> int:
+    """How many texts stand between kept reasoning and its call."""
+    count = opened.payload.get("b")
+    return count if isinstance(count, int) else 0
 
 
 def _texts(item: dict[str, Any], field: str) -> list[str]:

@@ -52,7 +52,7 @@ class ResponsesReply:
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
         self.withheld: dict[str, int] = {}
-        """Reasoning of earlier turns that the server left out, counted by its reason (section 4.5)."""
+        """Section 4.5."""
         self._ended = False
         self._last = b""
 

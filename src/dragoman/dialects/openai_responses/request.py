@@ -1,7 +1,7 @@
 """Writes a Messages request as a Responses request (spec/openai-responses.md sections 2 and 14)."""
 
 import math
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -28,6 +28,7 @@ from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_t
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import encode, join_object
+from dragoman.wire.jsonvalues import objects_in
 
 PATH = "/responses"
 COUNT_PATH = "/responses/input_tokens"
@@ -70,20 +71,15 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
         raise invalid_request("messages: at least one message must have content")
     limit = _output_limit(request, conversation, quirks, losses)
     values: dict[str, Any] = {"model": model, "store": False}
-    if quirks.truncation:
-        values["truncation"] = "disabled"
     values |= _stream_fields(quirks)
     values["max_output_tokens"] = limit
     values |= write_reasoning(conversation, quirks, searches=tools.search is not None)
     values |= _include(quirks, tools)
     values |= output.fields
     values |= _sampling_fields(conversation, quirks, losses)
-    eager = [tool for tool in tools.fields.get("tools", ()) if tool["type"] == "function"]
-    prefix = [written.instructions, written.items[: written.first_turn], eager]
-    values |= identity_fields(request, conversation, quirks, prefix)
+    values |= identity_fields(request, conversation, quirks, _prefix(written, tools))
     values |= tools.fields
-    if written.instructions is not None:
-        values["instructions"] = written.instructions
+    values |= {} if written.instructions is None else {"instructions": written.instructions}
     values["input"] = written.items
     fields = {name: encode(value) for name, value in values.items()}
     return Written(
@@ -107,6 +103,8 @@ def write_count(request: MessagesRequest, model: str, quirks: Quirks, origin: Or
 
 _MESSAGE_STRUCTURE = structure_tokens(b'{"type":"message","role":"user","content":""},', MESSAGE_TOKENS)
 _PART_STRUCTURE = structure_tokens(b'{"type":"input_text","text":""},', 1)
+_BREAKPOINT_STRUCTURE = structure_tokens(b',"prompt_cache_breakpoint":{"mode":"explicit"}', 0)
+_PHASE_STRUCTURE = structure_tokens(b',"phase":"final_answer"', 0)
 _CALL_STRUCTURE = structure_tokens(
     b'{"type":"function_call","call_id":"","name":,"arguments":},{"type":"function_call_output","call_id":"","output":""},',
     2 * MESSAGE_TOKENS,
@@ -120,11 +118,18 @@ def _says_something(item: dict[str, Any]) -> bool:
     return item.get("role") not in ("developer", "system")
 
 
+def _prefix(written: WrittenInput, tools: WrittenTools) -> list[Any]:
+    """What stays the same for the whole conversation."""
+    eager = [tool for tool in tools.fields.get("tools", ()) if tool["type"] == "function"]
+    return [written.instructions, written.items[: written.first_turn], eager]
+
+
 def _stream_fields(quirks: Quirks) -> dict[str, Any]:
+    fields = {"truncation": "disabled"} if quirks.truncation else {}
     if not quirks.streaming:
-        return {"stream": False}
+        return {**fields, "stream": False}
     options = {"stream_options": {"include_obfuscation": False}} if quirks.include_obfuscation else {}
-    return {"stream": True, **options}
+    return {**fields, "stream": True, **options}
 
 
 def _include(quirks: Quirks, tools: WrittenTools) -> dict[str, Any]:
@@ -167,10 +172,10 @@ def _estimate(fields: dict[str, bytes], written: WrittenInput) -> int:
 def _structure(items: list[dict[str, Any]]) -> float:
     weight = 0.0
     for item in items:
-        content = item.get("content")
-        if content is not None:
-            parts = len(cast("list[Any]", content)) if isinstance(content, list) else 0
-            weight += _MESSAGE_STRUCTURE + parts * _PART_STRUCTURE
+        if item["type"] == "message":
+            weight += _MESSAGE_STRUCTURE + ("phase" in item) * _PHASE_STRUCTURE
+            for part in objects_in(item["content"]):
+                weight += _PART_STRUCTURE + ("prompt_cache_breakpoint" in part) * _BREAKPOINT_STRUCTURE
         elif item["type"] == "function_call":
             weight += _CALL_STRUCTURE
     return weight

@@ -35,7 +35,7 @@ class OpenAIResponses:
         except JsonError:
             value = None
         count = as_object(value).get("input_tokens")
-        if not isinstance(count, int):
+        if not isinstance(count, int) or isinstance(count, bool):
             raise UpstreamNonsense("the upstream's token count has no `input_tokens`")
         return count
 

@@ -113,12 +113,15 @@ def error_of(data: bytes) -> dict[str, Any]:
 
 
 def whole_response(body: bytes) -> Response:
-    """The body of an answer that is no stream. Raises UpstreamNonsense for any other JSON."""
+    """The body of an answer that is no stream; an error that came with status 200 is a failed answer. Raises
+    UpstreamNonsense for any other JSON."""
     try:
         value = as_object(decode(body))
     except JsonError:
         value = {}
     if "output" not in value and "status" not in value:
+        if value.get("error") or value.get("type") == "error":
+            return Response(status="failed", error=as_object(error_of(body).get("error")) or value)
         raise UpstreamNonsense("the upstream answered with JSON that is not a response")
     return decode_response(body)
 
@@ -150,7 +153,7 @@ def _text(value: dict[str, Any], field: str) -> str | None:
 
 def _number(value: dict[str, Any], field: str) -> int | None:
     held = value.get(field)
-    return held if isinstance(held, int) else None
+    return held if isinstance(held, int) and not isinstance(held, bool) else None
 
 
 def _object(value: dict[str, Any], field: str) -> dict[str, Any] | None:

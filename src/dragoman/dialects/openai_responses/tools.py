@@ -56,6 +56,11 @@ class ToolItems:
         """At the end, for the one that must be called."""
         return self._items([self._chosen] if self._chosen is not None else [])
 
+    def unnamed(self) -> list[Item]:
+        """Before the first turn, once everything else is written: those that only something names which is not sent,
+        such as a note that has expired."""
+        return self._items(self._late)
+
     def _items(self, names: Iterable[str]) -> list[Item]:
         new = [name for name in dict.fromkeys(names) if name in self._late and name not in self._sent]
         if not new:

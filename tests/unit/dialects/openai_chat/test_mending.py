@@ -1,9 +1,14 @@
+import json
 import time
 
 import pytest
 
+from dragoman.dialects.openai_chat.mending import mend
+from dragoman.dialects.openai_error import read_failure
 from dragoman.dialects.quirks import Quirks
-from tests.support.refusals import learned, mended
+from dragoman.wire.exchange import ReplyHead
+from tests.support.chat_requests import ask
+from tests.support.refusals import EVERYTHING, learned, mended
 
 
 def test_functions_without_reasoning_are_asked_for():
@@ -14,7 +19,7 @@ def test_functions_without_reasoning_are_asked_for():
     after = mended(message, Quirks(), param="reasoning_effort")
     assert after is not None
     assert (after.effort_style, after.efforts, after.reasons) == ("reasoning_effort", ("none",), True)
-    assert mended(message, after, param="reasoning_effort") is None
+    assert mended(message, after, param="reasoning_effort") == after
 
 
 def test_a_looser_output_limit_teaches_nothing():
@@ -79,3 +84,43 @@ def test_hostile_texts_are_judged_quickly(filler):
     start = time.perf_counter()
     mended(filler * (2000 // len(filler)))
     assert time.perf_counter() - start < 2
+
+
+ONLY_RESPONSES = [
+    "Function tools with reasoning_effort are not supported for gpt-5.6-terra in /v1/chat/completions. To use function "
+    "tools, use /v1/responses or set reasoning_effort to 'none'.",
+    "This model is only supported in v1/responses and not in v1/chat/completions.",
+    "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use "
+    "v1/responses?",
+]
+
+
+def asked_to_speak(message, status=400, quirks=EVERYTHING):
+    body = json.dumps({"error": {"message": message}}).encode()
+    found = mend(read_failure(ReplyHead(status, ()), body, ask()), quirks)
+    return None if found is None else found.speak
+
+
+@pytest.mark.parametrize("message", ONLY_RESPONSES)
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_model_that_answers_only_to_responses_is_to_be_asked_there(message, status):
+    assert asked_to_speak(message, status) == "openai_responses"
+
+
+def test_the_demand_for_responses_stands_beside_what_else_helps():
+    found = mended(ONLY_RESPONSES[0])
+    assert found is not None
+    assert found.efforts == ("none",)
+    assert asked_to_speak(ONLY_RESPONSES[0], quirks=found) == "openai_responses"
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "spoken"),
+    [
+        ("Unsupported parameter: 'temperature' is not supported with this model.", 400, ""),
+        (ONLY_RESPONSES[1], 500, None),
+        ("This model does not support the Responses API.", 400, None),
+    ],
+)
+def test_other_refusals_demand_no_other_language(message, status, spoken):
+    assert asked_to_speak(message, status) == spoken
