@@ -20,6 +20,7 @@ from dragoman.dialects.registry import DIALECTS
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.relay import Relay
 from dragoman.routing.model_map import ModelMap
+from dragoman.routing.vocabularies import vocabulary_of
 from dragoman.server.app import GatewayApp
 from dragoman.server.guard import Guard, GuardRules
 from dragoman.server.messages_api import MessagesApi
@@ -81,7 +82,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         tokens=tokens,
         kept=MemoryKeptState(time.monotonic),
         seal_key=seal_key(settings),
-        tokenizer=ToktokTokenizer(),
+        tokenizer=_tokenizer(model_map),
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )
@@ -145,6 +146,14 @@ def run(settings: Settings, reload_from: Path | None = None, log_level: str | No
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+
+
+def _tokenizer(model_map: ModelMap) -> ToktokTokenizer:
+    """With the vocabularies of the models that Claude Code will ask; the demo counts nothing."""
+    tokenizer = ToktokTokenizer()
+    if not model_map.demo_only:
+        tokenizer.load(sorted({vocabulary_of(target.model).name for target in model_map.used()}))
+    return tokenizer
 
 
 def _google_credentials(settings: Settings) -> CredentialsFile | None:

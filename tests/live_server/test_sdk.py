@@ -233,7 +233,8 @@ async def test_tokens_are_counted(backend: str) -> None:
             **body | {"tools": [WEATHER] * 1, "system": "Be kind. " * 50, "thinking": {"type": "adaptive"}}
         )
     assert 0 < small.input_tokens < large.input_tokens
-    assert len(scene.upstream.wire.requests) == (0 if backend == "openai_chat" else 2)
+    # OpenAI's own vocabulary is at hand, so that nobody is asked about so little.
+    assert len(scene.upstream.wire.requests) == (0 if backend.startswith("openai") else 2)
     assert scene.upstream.violations == []
 
 

@@ -54,9 +54,7 @@ class CountingUpstream:
         body = json.loads(request.body)
         counted = self._counter(body)
         self.counted.append(counted)
-        return streamed(
-            *(f"data: {json.dumps(said)}\n\n".encode() for said in _said(counted, body))
-        )
+        return streamed(*(f"data: {json.dumps(said)}\n\n".encode() for said in _said(counted, body)))
 
 
 def _said(counted: int, asked: dict[str, Any]) -> list[dict[str, Any]]:

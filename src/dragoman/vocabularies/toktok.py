@@ -1,10 +1,11 @@
 """Real vocabularies, by toktok-rs (extra `tokens`, docs/decisions/0027).
 
-It is imported when it is first needed, in a thread: loading a vocabulary takes up to a second.
+Loading a vocabulary takes up to a second, in which no other thread runs: it is done before the first client is served,
+and only for a vocabulary that nobody foresaw in between.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 LONGEST_IN_LOOP = 64 * 1024
 """Characters that are counted at once, in a millisecond or two; more are counted in a thread."""
@@ -31,6 +32,11 @@ class ToktokTokenizer:
         self._counting: Counting | None = None
         self._missing = False
         self._ready: set[str] = set()
+
+    def load(self, vocabularies: Iterable[str]) -> None:
+        """Load vocabularies ahead of their first use. Where the extra is not installed nothing happens."""
+        for vocabulary in vocabularies:
+            self._count(["a"], vocabulary)
 
     async def count(self, texts: Sequence[str], vocabulary: str) -> int | None:
         length = sum(map(len, texts))

@@ -6,7 +6,7 @@ they cut an emoji (libraries.md section 4); both are settled here.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -118,7 +118,7 @@ def _without_surrogates(value: Any) -> Any:
     return value
 
 
-def join_object(fields: dict[str, msgspec.Raw]) -> bytes:
+def join_object(fields: Mapping[str, msgspec.Raw | bytes]) -> bytes:
     """An object of fields that are encoded already. They are copied once: a second copy of a long conversation would
     cost as much as encoding it."""
     pieces = [piece for name, value in fields.items() for piece in (b",", encode(name), b":", value)]

@@ -100,3 +100,19 @@ def test_nothing_is_imported_before_it_is_needed():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+async def test_vocabularies_are_loaded_ahead_and_then_counted_with_at_once():
+    library = Library()
+    tokenizer = ToktokTokenizer(library.load)
+    tokenizer.load(["o200k_base", "cl100k_base"])
+    assert (library.loads, library.threads) == (1, [False, False])
+    await tokenizer.count(["abc"], "cl100k_base")
+    assert library.threads == [False, False, False]
+
+
+def test_loading_ahead_without_the_extra_is_no_error():
+    def load():
+        raise ImportError("toktok")
+
+    ToktokTokenizer(load).load(["o200k_base"])

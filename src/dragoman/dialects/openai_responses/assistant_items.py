@@ -1,6 +1,7 @@
 """An assistant turn as items: texts, calls, and the reasoning that belongs to them (spec/openai-responses.md 3 and 4)."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from dragoman.dialects.history import Call, Placed, Turn
@@ -26,6 +27,8 @@ from dragoman.wire.jsonbytes import encode
 
 Item = dict[str, Any]
 
+_POSITION = attrgetter("message", "position")
+
 
 class AssistantWriter:
     """Writes the assistant turns of one request, in their order."""
@@ -48,9 +51,9 @@ class AssistantWriter:
         """The turn. Losses: reasoning whose envelope is damaged, and blocks without a place."""
         for call in turn.calls:
             self._call_ids[id(call.place)] = self._ids.claim(call.use.id)
-        places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_position)
+        places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_POSITION)
         asked: dict[str, ServerToolUse] = {}
-        searched = any(isinstance(placed.block, (ServerToolUse, ServerToolResult)) for placed in places)
+        searched = any(isinstance(placed.block, (ServerToolUse, ServerToolResult)) for placed in turn.blocks)
         # A search becomes text, and reasoning without the item that followed it is a 400 (section 10.4).
         reasons = self._quirks.reasoning_back != "never" and not searched
         items: list[Item] = []
@@ -131,7 +134,3 @@ class AssistantWriter:
 
 def _message(text: str) -> Item:
     return {"type": "message", "role": "assistant", "content": text}
-
-
-def _position(placed: Placed) -> tuple[int, int]:
-    return placed.message, placed.position

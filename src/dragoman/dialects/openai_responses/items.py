@@ -52,10 +52,15 @@ class Items:
         """An item has begun and not ended."""
         return self._reader is not None or bool(self._waiting)
 
-    @property
-    def text_reader(self) -> tuple[MessageReader, int] | None:
-        """The message that is being read, and its index."""
-        return (self._reader, self._index) if isinstance(self._reader, MessageReader) else None
+    def say(self, event: Event) -> bool:
+        """More text of the message that is being read: most events are that. False for text of any other."""
+        reader = self._reader
+        if not isinstance(reader, MessageReader):
+            return False
+        if event.output_index != self._index and event.output_index is not None:
+            return False
+        reader.say(event.content_index or 0, event.delta or "")
+        return True
 
     def read(self, event: Event) -> None:
         """An event that belongs to an item."""

@@ -110,9 +110,8 @@ class ResponsesReply:
                 return  # told twice
             self._last = data
         kind = event.type
-        reader = self._items.text_reader
-        if kind == _TEXT and reader is not None and event.output_index in (None, reader[1]):
-            reader[0].say(event.content_index or 0, event.delta or "")
+        if kind == _TEXT and self._items.say(event):
+            pass
         elif kind.startswith(_OF_ITEMS):
             self._output.writer.start()
             self._items.read(event)

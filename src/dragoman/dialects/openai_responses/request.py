@@ -81,7 +81,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
     values |= tools.fields
     values |= {} if written.instructions is None else {"instructions": written.instructions}
     values["input"] = written.items
-    fields = {name: msgspec.Raw(encode(value)) for name, value in values.items()}
+    fields = {name: encode(value) for name, value in values.items()}
     return Written(
         PATH,
         join_object(fields),
@@ -161,11 +161,11 @@ def _sampling_fields(conversation: Conversation, quirks: Quirks, losses: Losses)
     return fields
 
 
-def _estimate(fields: dict[str, msgspec.Raw], written: WrittenInput) -> int:
+def _estimate(fields: dict[str, bytes], written: WrittenInput) -> int:
     """What the model reads: input, instructions and tools."""
-    text = b"".join([bytes(fields[name]) for name in ("instructions", "input") if name in fields])
-    tools = bytes(fields["tools"]) if "tools" in fields else b""
-    read = estimate_tokens(text, written.media_bytes) + estimate_tokens(tools) * SCHEMA_WEIGHT
+    text = b"".join([fields[name] for name in ("instructions", "input") if name in fields])
+    read = estimate_tokens(text, written.media_bytes)
+    read += estimate_tokens(fields.get("tools", b"")) * SCHEMA_WEIGHT
     return max(math.ceil(read - _structure(written.items)), MESSAGE_TOKENS) + written.media_tokens
 
 

@@ -41,6 +41,8 @@ class ToolItems:
 
     def called(self, turn: Turn) -> list[Item]:
         """Before an assistant turn that calls them, or in which the API's own search found them."""
+        if not self._late:
+            return []
         results = [placed.block for placed in turn.blocks if isinstance(placed.block, ServerToolResult)]
         found = [name for result in results for name in referenced_names(result.content)]
         return self._items((*found, *(call.use.name for call in turn.calls)))

@@ -65,6 +65,12 @@ def test_items_come_in_the_order_of_the_blocks():
     ]
 
 
+def test_messages_that_follow_one_another_come_in_their_own_order():
+    written = items(ask(user("q"), assistant("a", call()), assistant("b"), user("r")), PLAIN)[1:-1]
+    shown = [item["type"] for item in written if item["type"] != "function_call_output"]
+    assert shown == ["message", "function_call", "message"]
+
+
 def test_a_call_id_that_is_too_long_becomes_the_same_short_one_in_call_and_output():
     written = items(ask(user("q"), assistant(call(id="x" * 90)), user(result("ok", id="x" * 90))), PLAIN)
     made, answered = written[1:]

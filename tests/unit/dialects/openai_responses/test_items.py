@@ -45,6 +45,11 @@ def test_events_of_a_later_item_wait_for_the_one_that_is_open():
     assert shown(text("a"), early, text("A"), message_done("aA"), completed()) == ["aA", "b"]
 
 
+def test_text_without_an_index_is_no_part_of_an_open_call():
+    begun = added(0, "function_call", name="Read", call_id="c")
+    assert shown(begun, event("output_text.delta", delta="a"), call_done("{}"), completed()) == ["Read"]
+
+
 def test_items_that_wait_come_in_their_own_order():
     frames = (text("a"), call(index=2, name="Two"), call(index=1, name="One", call_id="call_2"))
     assert shown(*frames, message_done("a"), completed()) == ["a", "One", "Two"]
