@@ -23,7 +23,7 @@ REQUESTS = 80
 AT_ONCE = 40
 RESTLESS = Patience(ping=0.02, head=0.05, event=0.08)
 """So that pings and empty deltas fall everywhere."""
-IDLE = 2.0
+IDLE = 3.0
 """Longer than a busy machine leaves this process waiting, or a good answer would count as a silent one."""
 FAULTS: tuple[Fault, ...] = (Cut(), Reset(), GarbageChunkSize(), Stall())
 

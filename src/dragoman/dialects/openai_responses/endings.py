@@ -36,7 +36,8 @@ def ending_of(response: Response, items: Items, output: Output) -> Ending:
         return Ending(*ours)
     if output.refusal:
         return Ending("refusal", explanation="".join(output.refusal))
-    reason = (response.incomplete_details or {}).get("reason") if response.status == "incomplete" else None
+    told = (response.incomplete_details or {}).get("reason") if response.status == "incomplete" else None
+    reason = told if isinstance(told, str) else None
     if reason == "content_filter":
         return Ending("refusal", explanation="the upstream's content filter ended the answer")
     if output.writer.tool_calls:
