@@ -49,7 +49,10 @@ def _place(tool: Tool) -> tuple[str, str]:
 
 def _mentions(conversation: Conversation) -> Iterator[tuple[str, bool | None]]:
     """Names with True (made available), False (removed) or None (called)."""
+    deferred = any(tool.defer_loading for tool in conversation.tools)
     for message in conversation.messages:
+        if not deferred and message.role == "user":
+            continue  # the longest messages, and their references load nothing
         for block in message.content:
             if isinstance(block, ToolUse):
                 yield block.name, None

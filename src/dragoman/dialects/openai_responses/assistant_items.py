@@ -58,9 +58,16 @@ class AssistantWriter:
         reasons = self._quirks.reasoning_back != "never" and not searched
         items: list[Item] = []
         for placed in places:
-            if reasons and isinstance(placed.block, ToolUse):
-                self._put_back(items, placed.block.id)
-            items += self._of(placed, asked, reasons)
+            block = placed.block
+            if isinstance(block, ToolUse):
+                if reasons:
+                    self._put_back(items, block.id)
+                items.append(self._call(placed, block))
+            elif isinstance(block, Text):
+                if block.text.strip():
+                    items.append(_message(block.text))
+            else:
+                items += self._of(placed, asked, reasons)
         items += [_message(server_tool_text(use, None)) for use in asked.values()]
         while items and items[-1]["type"] == "reasoning":
             items.pop()
@@ -69,14 +76,10 @@ class AssistantWriter:
     def _of(self, placed: Placed, asked: dict[str, ServerToolUse], reasons: bool) -> list[Item]:
         block = placed.block
         match block:
-            case Text():
-                return [_message(block.text)] if block.text.strip() else []
             case Thought():
                 return self._reasoning(block.signature, f"{placed.path}.signature") if reasons else []
             case RedactedThought():
                 return self._reasoning(block.data, f"{placed.path}.data") if reasons else []
-            case ToolUse():
-                return [self._call(placed, block)]
             case ServerToolUse():
                 asked[block.id] = block
                 return []
