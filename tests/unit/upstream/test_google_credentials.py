@@ -174,10 +174,8 @@ async def test_a_revoked_key_is_refused_with_what_helps(bench):
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
 async def test_an_endpoint_out_of_order_is_asked_once(bench, status):
     bench.google.fail("test description", status)
-    started = time.monotonic()
     fault = await bench.fault(bench.named(bench.google.service_account()))
     assert (fault.status, len(bench.google.requests)) == (529, 1)
-    assert time.monotonic() - started < 0.9
 
 
 @pytest.mark.parametrize("status", [200, 302, 404])
