@@ -14,6 +14,11 @@ CHARACTERS_PER_TOKEN = 4
 """For output that the server did not count, and for cutting text at a limit."""
 
 
+def tokens_of(characters: int) -> int:
+    """Of output that the server did not count; never zero."""
+    return max(1, -(-characters // CHARACTERS_PER_TOKEN))
+
+
 class ThinkTags:
     """Splits text into reasoning and the rest; transparent once the start of the text is known."""
 

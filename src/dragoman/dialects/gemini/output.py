@@ -2,7 +2,7 @@
 
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.dialects.gemini.signatures import Signature, seal_signatures, text_key
-from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, Fence, SurrogateJoiner, TextEnd
+from dragoman.dialects.visible_text import Fence, SurrogateJoiner, TextEnd, tokens_of
 from dragoman.messages.writer import MessageWriter
 
 
@@ -112,7 +112,7 @@ class Output:
     @property
     def estimated_tokens(self) -> int:
         """What the running request has cost, where nobody has counted; never zero."""
-        return max(1, -(-self.characters // CHARACTERS_PER_TOKEN))
+        return tokens_of(self.characters)
 
     @property
     def waiting_bytes(self) -> int:

@@ -4,10 +4,11 @@ One answer may take several requests: Gemini asks to be called again for a long 
 anew while nothing was said, and a side call runs on its own. The next request is `follow_up`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
+from typing_extensions import override
 
 from dragoman.dialects.dialect import NewId, Written
 from dragoman.dialects.gemini.calls import Calls
@@ -19,6 +20,7 @@ from dragoman.dialects.gemini.server_parts import read_server_part
 from dragoman.dialects.gemini.shapes import Candidate, Chunk, Part, Reading, decode_chunk
 from dragoman.dialects.gemini.side_calls import SideCalls
 from dragoman.dialects.gemini.usage import UsageSum
+from dragoman.dialects.translated_reply import TranslatedReply
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Said, Usage
 from dragoman.wire.jsonbytes import JsonError, decode, encode, join_object
@@ -31,12 +33,12 @@ MOST_STRAY_BYTES = 1024 * 1024
 _END_OF_CONTENTS = b"]}]"
 
 
-class GeminiReply:
+class GeminiReply(TranslatedReply[Output]):
     """One answer. Frames go in, events come out."""
 
     def __init__(self, reading: Reading, new_id: NewId, estimated_input_tokens: int) -> None:
+        super().__init__(Output(reading, "msg_" + new_id(), estimated_input_tokens))
         self._reading = reading
-        self._output = Output(reading, "msg_" + new_id(), estimated_input_tokens)
         self._side = SideCalls(reading, new_id) if reading.side_tools else None
         self._grounding = Grounding(reading, new_id)
         self._calls = Calls(reading, self._output, self._side, new_id)
@@ -52,27 +54,10 @@ class GeminiReply:
         self._idle = 0
         self._token: str | None = None
         self._stray = bytearray()
-        self.stop_reason: str | None = None
-        self.withheld: Mapping[str, int] = {}
-        self._ended = False
 
     @property
     def usage(self) -> Usage | None:
         return self._sum.known
-
-    @property
-    def finished(self) -> bool:
-        return self._ended
-
-    def start(self) -> Sequence[Said]:
-        self._output.writer.start()
-        return self._output.writer.take()
-
-    def keep_alive(self) -> Sequence[Said]:
-        if self._ended:
-            return ()
-        self._output.keep_alive()
-        return self._output.writer.take()
 
     def feed(self, frame: Frame) -> Sequence[Said]:
         if self._ended:
@@ -108,6 +93,7 @@ class GeminiReply:
             self._conclude()
         return self._output.writer.take()
 
+    @override
     def follow_up(self) -> Written | None:
         fields, self._next = self._next, None
         if fields is None:
@@ -117,6 +103,7 @@ class GeminiReply:
         self._sum.end_request()
         return Written(self._reading.path, join_object(fields))
 
+    @override
     def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
         if self._side is None or self._side.running is None:
             return None
@@ -124,12 +111,6 @@ class GeminiReply:
         self._side.give_up(self._output)
         self._go_on_beside(self._side)
         return self._output.writer.take()
-
-    def take_kept(self) -> Mapping[str, str]:
-        kept = self._output.kept
-        if kept:
-            self._output.kept = {}
-        return kept
 
     def _take_stray(self, raw: bytes) -> None:
         """A frame without data: comments, or an error that lost its framing."""

@@ -3,10 +3,8 @@
 from msgspec.structs import replace
 
 from dragoman.dialects.gemini.shapes import UsageMetadata
+from dragoman.dialects.usage_numbers import count_of
 from dragoman.messages.events import Usage
-
-LARGEST_COUNT = 10_000_000
-"""More tokens in one request than any model takes: a larger number is a lie or an overflow."""
 
 _NOTHING = UsageMetadata()
 """What Vertex AI says in most chunks."""
@@ -54,10 +52,10 @@ class UsageSum:
         if first is None:
             return Usage(output_tokens=self._least_output) if self._least_output else None
         prompt = _prompt_of(first)
-        cached = min(_count(first.cachedContentTokenCount), prompt)
+        cached = min(count_of(first.cachedContentTokenCount), prompt)
         output, thoughts = _output_of(self._current) if self._current is not None else (0, 0)
         usage = Usage(
-            input_tokens=prompt - cached + _count(first.toolUsePromptTokenCount),
+            input_tokens=prompt - cached + count_of(first.toolUsePromptTokenCount),
             cache_read_input_tokens=cached,
             output_tokens=self._output + max(output, self._least_output),
             output_tokens_details={"thinking_tokens": self._thoughts + thoughts},
@@ -86,16 +84,16 @@ class UsageSum:
 def _prompt_of(told: UsageMetadata) -> int:
     """The prompt with what was cached. The total fills it in where it was left out."""
     if told.promptTokenCount is not None:
-        return _count(told.promptTokenCount)
+        return count_of(told.promptTokenCount)
     others = (told.candidatesTokenCount, told.thoughtsTokenCount, told.toolUsePromptTokenCount)
-    return max(_count(told.totalTokenCount) - sum(map(_count, others)), 0)
+    return max(count_of(told.totalTokenCount) - sum(map(count_of, others)), 0)
 
 
 def _output_of(told: UsageMetadata) -> tuple[int, int]:
     """Output with thoughts, and the thoughts of it. The total fills in what was left out."""
-    visible, thoughts = _count(told.candidatesTokenCount), _count(told.thoughtsTokenCount)
-    before = _prompt_of(told) + _count(told.toolUsePromptTokenCount)
-    missing = max(_count(told.totalTokenCount) - before - visible - thoughts, 0)
+    visible, thoughts = count_of(told.candidatesTokenCount), count_of(told.thoughtsTokenCount)
+    before = _prompt_of(told) + count_of(told.toolUsePromptTokenCount)
+    missing = max(count_of(told.totalTokenCount) - before - visible - thoughts, 0)
     if told.candidatesTokenCount is None:
         visible += missing
     elif told.thoughtsTokenCount is None:
@@ -107,7 +105,3 @@ def _merged(before: UsageMetadata, newest: UsageMetadata) -> UsageMetadata:
     """What a chunk left out (on Vertex AI many name no number at all) stays as it was."""
     told = {name: getattr(newest, name) for name in UsageMetadata.__struct_fields__}
     return replace(before, **{name: value for name, value in told.items() if value is not None})
-
-
-def _count(value: int | None) -> int:
-    return 0 if value is None else min(max(value, 0), LARGEST_COUNT)

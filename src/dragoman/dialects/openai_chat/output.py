@@ -4,7 +4,7 @@ from typing import Any
 
 from dragoman.dialects.openai_chat.reasoning_details import join_details
 from dragoman.dialects.openai_chat.shapes import Reading
-from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, SurrogateJoiner, TextEnd, ThinkTags
+from dragoman.dialects.visible_text import SurrogateJoiner, TextEnd, ThinkTags, tokens_of
 from dragoman.messages.writer import MessageWriter
 
 
@@ -14,6 +14,8 @@ class Output:
     def __init__(self, reading: Reading, message_id: str, estimated_input_tokens: int) -> None:
         self.writer = MessageWriter(message_id, reading.message_model, estimated_input_tokens)
         self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens)
+        self.kept: dict[str, str] = {}
+        """Nothing: what these servers want back is in thinking blocks alone."""
         self._reading = reading
         self._tags: ThinkTags | None = ThinkTags() if reading.think_tags else None
         self._joiner = SurrogateJoiner()
@@ -28,7 +30,7 @@ class Output:
     @property
     def estimated_output_tokens(self) -> int:
         """For servers that send no usage; never zero."""
-        return max(1, -(-self._characters // CHARACTERS_PER_TOKEN))
+        return tokens_of(self._characters)
 
     def text(self, piece: str) -> None:
         """Text as the model wrote it."""

@@ -1,19 +1,20 @@
 """Reads a streamed Chat Completions reply as Messages events (spec/openai-chat.md sections 7 and 8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
-from msgspec.structs import replace
 
 from dragoman.dialects.chunk_json import decode_chunk, decode_object
-from dragoman.dialects.dialect import NewId, Written
+from dragoman.dialects.dialect import NewId
 from dragoman.dialects.openai_chat.output import Output
 from dragoman.dialects.openai_chat.shapes import Choice, Chunk, Piece, Reading
 from dragoman.dialects.openai_chat.tool_calls import ToolCalls
 from dragoman.dialects.openai_chat.usage import read_usage
 from dragoman.dialects.openai_error import read_stream_error
-from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.dialects.translated_reply import TranslatedReply
+from dragoman.dialects.usage_numbers import with_estimates
+from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import Said, Usage
 from dragoman.wire.sse import Frame
 
@@ -34,34 +35,17 @@ FAILED = frozenset({"error", "abort", "insufficient_system_resource", "network_e
 """A `finish_reason` that is a failure, not an ending."""
 
 
-class ChatReply:
+class ChatReply(TranslatedReply[Output]):
     """One reply. Frames go in, events come out; what is held is only what cannot be said yet."""
 
     def __init__(self, reading: Reading, new_id: NewId, estimated_input_tokens: int) -> None:
-        self._output = Output(reading, "msg_" + new_id(), estimated_input_tokens)
+        super().__init__(Output(reading, "msg_" + new_id(), estimated_input_tokens))
         self._calls = ToolCalls(self._output, reading, new_id)
         self._estimated_input_tokens = estimated_input_tokens
         self.usage: Usage | None = None
-        self.stop_reason: str | None = None
-        self.withheld: Mapping[str, int] = {}
         self._service_tier: str | None = None
         self._finish_reason: str | None = None
         self._refusal: list[str] = []
-        self._ended = False
-
-    @property
-    def finished(self) -> bool:
-        return self._ended
-
-    def start(self) -> Sequence[Said]:
-        self._output.writer.start()
-        return self._output.writer.take()
-
-    def keep_alive(self) -> Sequence[Said]:
-        if self._ended:
-            return ()
-        self._output.keep_alive()
-        return self._output.writer.take()
 
     def feed(self, frame: Frame) -> Sequence[Said]:
         data = frame.data
@@ -88,15 +72,6 @@ class ChatReply:
                 raise UpstreamNonsense("the upstream closed the stream before the answer was complete")
             self._end()
         return self._output.writer.take()
-
-    def follow_up(self) -> Written | None:
-        return None
-
-    def take_failure(self, failure: UpstreamFailure) -> Sequence[Said] | None:
-        return None
-
-    def take_kept(self) -> Mapping[str, str]:
-        return {}
 
     def _read(self, chunk: Chunk, data: bytes) -> None:
         if chunk.error is not None or chunk.object == "error":
@@ -185,7 +160,9 @@ class ChatReply:
         self._ended = True
         self._output.finish()
         self.stop_reason, stop_sequence = self._ending()
-        self.usage = self._final_usage()
+        self.usage = with_estimates(
+            self.usage or Usage(), self._estimated_input_tokens, self._output.estimated_output_tokens
+        )
         details = None
         if self.stop_reason == "refusal":
             details = {"type": "refusal", "category": None, "explanation": "".join(self._refusal) or None}
@@ -202,14 +179,3 @@ class ChatReply:
         if reason == "tool_use" and not self._output.writer.tool_calls:
             return "end_turn", None
         return reason, None
-
-    def _final_usage(self) -> Usage:
-        """What the server told; estimates in place of zeros, which would tell clients that there is room left."""
-        usage = self.usage or Usage()
-        if usage.prompt_tokens:
-            return usage
-        return replace(
-            usage,
-            input_tokens=self._estimated_input_tokens,
-            output_tokens=usage.output_tokens or self._output.estimated_output_tokens,
-        )

@@ -31,6 +31,9 @@ _KINDS = (
 )
 """Whose event it is, where a server did not tell that the item began."""
 
+OF_ITEMS = ("response.output_item.", *(start for start, _ in _KINDS))
+"""How the events of items begin."""
+
 
 class Items:
     """The items of one answer."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from dragoman.dialects.openai_responses.reasoning import State
 from dragoman.dialects.openai_responses.shapes import Reading
-from dragoman.dialects.visible_text import CHARACTERS_PER_TOKEN, SurrogateJoiner, TextEnd
+from dragoman.dialects.visible_text import SurrogateJoiner, TextEnd, tokens_of
 from dragoman.messages.writer import MessageWriter
 
 
@@ -38,7 +38,7 @@ class Output:
     @property
     def estimated_output_tokens(self) -> int:
         """For servers that send no usage; never zero."""
-        return max(1, -(-self._characters // CHARACTERS_PER_TOKEN))
+        return tokens_of(self._characters)
 
     def text(self, piece: str) -> None:
         """More visible text."""

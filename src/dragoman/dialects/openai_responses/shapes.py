@@ -112,6 +112,11 @@ def error_of(data: bytes) -> dict[str, Any]:
     return {"error": {name: value.get(name) for name in ("code", "message", "param")}}
 
 
+def failure_of(response: Response) -> dict[str, Any]:
+    """The error of a response that failed, in the shape of `error_of`."""
+    return {"error": response.error or {"message": f"the answer ended as `{response.status}`"}}
+
+
 def whole_response(body: bytes) -> Response:
     """The body of an answer that is no stream; an error that came with status 200 is a failed answer. Raises
     UpstreamNonsense for any other JSON."""

@@ -4,11 +4,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dragoman.dialects.usage_numbers import count_of
 from dragoman.messages.events import Usage
 from dragoman.wire.jsonvalues import as_object
-
-LARGEST_COUNT = 10_000_000
-"""More tokens in one request than any model takes: a larger number is a lie or an overflow."""
 
 _PRIORITY = frozenset({"priority", "fast", "ultrafast"})
 
@@ -17,11 +15,11 @@ def read_usage(value: dict[str, Any], service_tier: str | None = None, searches:
     """`input_tokens` counts what was read from and written to the cache too; Anthropic's counts neither. `searches` are
     those that were shown."""
     details = as_object(value.get("input_tokens_details"))
-    prompt = _count(value.get("input_tokens"))
-    cached = min(_count(details.get("cached_tokens")), prompt)
-    written = min(_count(details.get("cache_write_tokens")), prompt - cached)
-    output = _count(value.get("output_tokens"))
-    reasoning = _count(as_object(value.get("output_tokens_details")).get("reasoning_tokens"))
+    prompt = count_of(value.get("input_tokens"))
+    cached = min(count_of(details.get("cached_tokens")), prompt)
+    written = min(count_of(details.get("cache_write_tokens")), prompt - cached)
+    output = count_of(value.get("output_tokens"))
+    reasoning = count_of(as_object(value.get("output_tokens_details")).get("reasoning_tokens"))
     usage = Usage(
         input_tokens=prompt - cached - written,
         cache_read_input_tokens=cached,
@@ -37,9 +35,3 @@ def _tier(told: str | None) -> str | None:
     if told is None:
         return None
     return "priority" if told in _PRIORITY else "standard"
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        return 0
-    return int(min(max(value, 0), LARGEST_COUNT))

@@ -2,7 +2,8 @@ import msgspec
 import pytest
 
 from dragoman.dialects.gemini.shapes import UsageMetadata
-from dragoman.dialects.gemini.usage import LARGEST_COUNT, UsageSum
+from dragoman.dialects.gemini.usage import UsageSum
+from dragoman.dialects.usage_numbers import LARGEST_COUNT
 from dragoman.messages.events import Usage
 from tests.support.gemini_reading import ESTIMATED_INPUT, counted, data, end, hear, play, text
 

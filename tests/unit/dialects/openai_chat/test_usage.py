@@ -1,6 +1,7 @@
 import pytest
 
-from dragoman.dialects.openai_chat.usage import LARGEST_COUNT, read_usage
+from dragoman.dialects.openai_chat.usage import read_usage
+from dragoman.dialects.usage_numbers import LARGEST_COUNT
 from dragoman.messages.events import Usage
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from dragoman.dialects.openai_responses.usage import LARGEST_COUNT, read_usage
+from dragoman.dialects.openai_responses.usage import read_usage
+from dragoman.dialects.usage_numbers import LARGEST_COUNT
 
 
 def counts(value):
