@@ -1,7 +1,8 @@
 """How much a model should think, for servers that take one of OpenAI's efforts (spec/openai-chat.md section 9)."""
 
+from dragoman.dialects.losses import Losses
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.request import Conversation
+from dragoman.messages.request import Conversation, MessagesRequest
 
 HEAD_ROOM = 4096
 """Tokens added for reasoning that counts against the output limit and cannot be turned off."""
@@ -49,6 +50,17 @@ def nearest_effort(effort: str, accepted: tuple[str, ...]) -> str | None:
     wanted = EFFORTS.index(effort)
     below = [level for level in accepted if level in EFFORTS and EFFORTS.index(level) <= wanted]
     return below[-1] if below else next(iter(accepted), None)
+
+
+def output_limit(request: MessagesRequest, conversation: Conversation, quirks: Quirks, losses: Losses) -> int:
+    """Tokens, as the server is told: the client's, with head-room for reasoning, and within what the model writes.
+    Losses: a limit above the model's own."""
+    limit = request.max_tokens + head_room(conversation, request.max_tokens, quirks)
+    if quirks.max_output_tokens is not None and limit > quirks.max_output_tokens:
+        limit = quirks.max_output_tokens
+        if request.max_tokens > limit:
+            losses.approximated("max_tokens", f"the model writes at most {limit} tokens")
+    return max(limit, quirks.min_output_tokens)
 
 
 def head_room(conversation: Conversation, max_tokens: int, quirks: Quirks) -> int:

@@ -3,8 +3,9 @@
 import pytest
 
 from dragoman.dialects.history import read_history
+from dragoman.dialects.image_urls import NO_VISION
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_chat.content import NO_VISION, ContentWriter
+from dragoman.dialects.openai_chat.content import ContentWriter
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import ToolUse
 from tests.support.chat_requests import (

@@ -6,11 +6,10 @@ import msgspec
 
 from dragoman.dialects.gemini.schema import clean_schema
 from dragoman.dialects.losses import Losses
+from dragoman.dialects.output_format import FIELD, as_instructions
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.request import Conversation
-from dragoman.wire.jsonbytes import encode
 
-_FIELD = "output_config.format"
 _JSON = "application/json"
 
 
@@ -33,10 +32,8 @@ def write_output_format(
     alone = not functions or quirks.structured_with_tools
     if alone and quirks.structured_output == "json_schema":
         return OutputFormat({"responseMimeType": _JSON, "responseJsonSchema": schema})
-    losses.approximated(_FIELD, "the server does not take this schema here; the model is asked to follow it")
-    instructions = (
-        "Answer with one JSON value that matches this JSON schema, and with nothing else:\n"
-        + encode(schema).decode()
-    )
+    losses.approximated(FIELD, "the server does not take this schema here; the model is asked to follow it")
     typed = alone and quirks.structured_output == "json_object"
-    return OutputFormat({"responseMimeType": _JSON} if typed else {}, instructions, fenced=not typed)
+    return OutputFormat(
+        {"responseMimeType": _JSON} if typed else {}, as_instructions(schema), fenced=not typed
+    )

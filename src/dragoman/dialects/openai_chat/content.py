@@ -4,13 +4,12 @@ from collections.abc import Iterable
 
 from dragoman.dialects.block_parts import BlockParts, Part
 from dragoman.dialects.history import Placed
+from dragoman.dialects.image_urls import image_part
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_outputs import ToolOutputs
 from dragoman.messages.blocks import Document, Image, Text
 from dragoman.messages.request import Tool
-
-NO_VISION = "[image omitted: model has no vision]"
 
 
 class ContentWriter:
@@ -38,22 +37,7 @@ class ContentWriter:
         return _text(text)
 
     def image_part(self, image: Image, path: str) -> Part:
-        if not self._quirks.images:
-            self._losses.dropped(path, "the model has no vision")
-            return _text(NO_VISION)
-        source = image.source
-        data, url = source.get("data"), source.get("url")
-        if source.get("type") == "base64" and isinstance(data, str):
-            self.blocks.count_media("image", source, data)
-            media_type = source.get("media_type") or "image/png"
-            return _image_url(f"data:{media_type};base64,{data}")
-        if source.get("type") == "url" and isinstance(url, str):
-            if self._quirks.image_urls:
-                return _image_url(url)
-            self._losses.dropped(path, "the server does not fetch images from URLs")
-            return _text(f"[image omitted: the model cannot open {url}]")
-        self._losses.dropped(path, "the image is not in the request itself")
-        return _text("[image omitted: it is not in the request itself]")
+        return image_part(image, path, self.blocks, self._quirks, self._losses, _image_url)
 
     def file_parts(self, document: Document, path: str) -> list[Part]:
         source = document.source

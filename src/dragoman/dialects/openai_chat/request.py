@@ -5,7 +5,7 @@ from typing import Any
 
 from dragoman.dialects.cache_markers import cache_markers
 from dragoman.dialects.dialect import NOWHERE, Origin, Written
-from dragoman.dialects.effort import head_room
+from dragoman.dialects.effort import output_limit
 from dragoman.dialects.identity import identity_fields
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.model_family import model_family
@@ -14,11 +14,11 @@ from dragoman.dialects.openai_chat.conversation import (
     WrittenMessages,
     write_messages,
 )
-from dragoman.dialects.openai_chat.output_format import write_output_format
 from dragoman.dialects.openai_chat.reasoning import DIALECT, write_effort
 from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.openai_chat.tools import write_tools
 from dragoman.dialects.other_fields import judge_other_fields, refuse_prefill
+from dragoman.dialects.output_format import write_output_format
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
@@ -57,7 +57,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
     seal = origin.seal(DIALECT, model_family(model))
     judge_other_fields(conversation.others, request.raw, losses)
     tools = write_tools(conversation, quirks, losses)
-    output = write_output_format(conversation, quirks, losses)
+    output = write_output_format(conversation, quirks, losses, response_format)
     written = write_messages(
         conversation,
         model,
@@ -78,7 +78,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
     )
     if streaming:
         body |= _stream_fields(quirks)
-    limit = _output_limit(request, conversation, quirks, losses)
+    limit = output_limit(request, conversation, quirks, losses)
     body[quirks.max_tokens_field] = limit
     body |= write_effort(conversation, quirks)
     body |= _sampling_fields(conversation, quirks, losses)
@@ -110,6 +110,11 @@ def _estimate(body: dict[str, Any], data: bytes, written: WrittenMessages) -> in
     return max(math.ceil(read) - unread, MESSAGE_TOKENS) + written.media_tokens
 
 
+def response_format(kind: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    """A `SaidFormat`."""
+    return {"response_format": kind | ({"json_schema": form} if form else {})}
+
+
 def _stream_fields(quirks: Quirks) -> dict[str, Any]:
     fields: dict[str, Any] = {"stream": True}
     if quirks.stream_options:
@@ -133,17 +138,6 @@ def _reading(
         think_tags=quirks.think_tags,
         seal=seal,
     )
-
-
-def _output_limit(
-    request: MessagesRequest, conversation: Conversation, quirks: Quirks, losses: Losses
-) -> int:
-    limit = request.max_tokens + head_room(conversation, request.max_tokens, quirks)
-    if quirks.max_output_tokens is not None and limit > quirks.max_output_tokens:
-        limit = quirks.max_output_tokens
-        if request.max_tokens > limit:
-            losses.approximated("max_tokens", f"the model writes at most {limit} tokens")
-    return max(limit, quirks.min_output_tokens)
 
 
 def _sampling_fields(conversation: Conversation, quirks: Quirks, losses: Losses) -> dict[str, Any]:

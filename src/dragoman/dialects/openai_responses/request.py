@@ -7,18 +7,18 @@ import msgspec
 
 from dragoman.dialects.cache_markers import settled_markers
 from dragoman.dialects.dialect import Origin, Written
-from dragoman.dialects.effort import head_room
+from dragoman.dialects.effort import output_limit
 from dragoman.dialects.identity import identity_fields
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.model_family import model_family
 from dragoman.dialects.openai_responses.assistant_items import AssistantWriter
 from dragoman.dialects.openai_responses.input_items import InputWriter, WrittenInput
-from dragoman.dialects.openai_responses.output_format import write_output_format
 from dragoman.dialects.openai_responses.reasoning import DIALECT, thoughts_of, write_reasoning
 from dragoman.dialects.openai_responses.shapes import Reading
 from dragoman.dialects.openai_responses.tools import WrittenTools, write_tools
 from dragoman.dialects.openai_responses.web_search import SOURCES
 from dragoman.dialects.other_fields import judge_other_fields, refuse_prefill
+from dragoman.dialects.output_format import write_output_format
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
@@ -56,7 +56,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
     judge_other_fields(conversation.others, request.raw, losses)
     seal = origin.seal(DIALECT, model_family(model))
     tools = write_tools(conversation, quirks, losses)
-    output = write_output_format(conversation, quirks, losses)
+    output = write_output_format(conversation, quirks, losses, text_format)
     instructions = [text for text in (tools.instructions, output.instructions) if text is not None]
     written = InputWriter(
         conversation,
@@ -69,7 +69,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
     ).write("\n\n".join(instructions) or None, tools.note)
     if not any(_says_something(item) for item in written.items):
         raise invalid_request("messages: at least one message must have content")
-    limit = _output_limit(request, conversation, quirks, losses)
+    limit = output_limit(request, conversation, quirks, losses)
     values: dict[str, Any] = {"model": model, "store": False}
     values |= _stream_fields(quirks)
     values["max_output_tokens"] = limit
@@ -124,6 +124,11 @@ def _prefix(written: WrittenInput, tools: WrittenTools) -> list[Any]:
     return [written.instructions, written.items[: written.first_turn], eager]
 
 
+def text_format(kind: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    """A `SaidFormat`."""
+    return {"text": {"format": kind | form}}
+
+
 def _stream_fields(quirks: Quirks) -> dict[str, Any]:
     fields = {"truncation": "disabled"} if quirks.truncation else {}
     if not quirks.streaming:
@@ -137,17 +142,6 @@ def _include(quirks: Quirks, tools: WrittenTools) -> dict[str, Any]:
     if tools.search is not None:
         wanted.append(SOURCES)
     return {"include": wanted} if wanted else {}
-
-
-def _output_limit(
-    request: MessagesRequest, conversation: Conversation, quirks: Quirks, losses: Losses
-) -> int:
-    limit = request.max_tokens + head_room(conversation, request.max_tokens, quirks)
-    if quirks.max_output_tokens is not None and limit > quirks.max_output_tokens:
-        limit = quirks.max_output_tokens
-        if request.max_tokens > limit:
-            losses.approximated("max_tokens", f"the model writes at most {limit} tokens")
-    return max(limit, quirks.min_output_tokens)
 
 
 def _sampling_fields(conversation: Conversation, quirks: Quirks, losses: Losses) -> dict[str, Any]:

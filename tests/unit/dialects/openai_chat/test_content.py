@@ -1,8 +1,9 @@
 import pytest
 
 from dragoman.dialects.history import Placed
+from dragoman.dialects.image_urls import NO_VISION
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_chat.content import NO_VISION, ContentWriter
+from dragoman.dialects.openai_chat.content import ContentWriter
 from dragoman.dialects.quirks import Quirks
 from tests.support.chat_requests import (
     PLAIN,

@@ -2,8 +2,9 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.dialects.history import read_history
+from dragoman.dialects.image_urls import NO_VISION
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_responses.content import NO_VISION, ContentWriter
+from dragoman.dialects.openai_responses.content import ContentWriter
 from dragoman.dialects.quirks import Quirks
 from tests.support.chat_requests import (
     PNG,

@@ -1,5 +1,9 @@
+import pytest
+
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_chat.output_format import OutputFormat, write_output_format
+from dragoman.dialects.openai_chat.request import response_format
+from dragoman.dialects.openai_responses.request import text_format
+from dragoman.dialects.output_format import OutputFormat, as_instructions, write_output_format
 from dragoman.dialects.quirks import Quirks
 from tests.support.chat_requests import PLAIN, conversation
 
@@ -11,12 +15,12 @@ TITLE = {
 }
 
 
-def write(schema, quirks=PLAIN):
+def write(schema, quirks=PLAIN, said=response_format):
     losses = Losses()
     fields = (
         {} if schema is None else {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
     )
-    return write_output_format(conversation(**fields), quirks, losses), losses.as_tuple()
+    return write_output_format(conversation(**fields), quirks, losses, said), losses.as_tuple()
 
 
 def test_no_format_asks_for_nothing():
@@ -66,3 +70,28 @@ def test_a_server_without_structured_output_gets_the_instruction_alone():
     assert output.fields == {}
     assert output.instructions is not None
     assert len(losses) == 1
+
+
+def test_responses_is_told_the_form_beside_its_type():
+    form = {"type": "json_schema", "name": "response", "schema": TITLE, "strict": True}
+    assert write(TITLE, said=text_format) == (OutputFormat({"text": {"format": form}}), ())
+    assert write(None, said=text_format) == (OutputFormat(), ())
+
+
+def test_responses_is_not_told_to_be_strict_with_optional_properties():
+    schema = {**TITLE, "required": []}
+    sent = write(schema, said=text_format)[0].fields["text"]["format"]
+    assert (sent["schema"], sent["strict"]) == (schema, False)
+
+
+@pytest.mark.parametrize(
+    ("known", "fields"),
+    [("json_object", {"text": {"format": {"type": "json_object"}}}), ("none", {})],
+)
+def test_responses_without_schemas_gets_the_schema_as_an_instruction(known, fields):
+    output, losses = write(TITLE, Quirks(structured_output=known), text_format)
+    assert output.fields == fields
+    assert output.instructions is not None
+    assert output.instructions == as_instructions(TITLE)
+    assert '"title":{"type":"string"}' in output.instructions
+    assert [(loss.field, loss.what) for loss in losses] == [("output_config.format", "approximated")]
