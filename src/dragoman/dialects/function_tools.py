@@ -44,6 +44,15 @@ def judge_hints(tool: Tool, path: str, losses: Losses) -> None:
         losses.approximated(f"{path}.allowed_callers", "the model calls the tool directly")
 
 
+def required_choice(quirks: Quirks, losses: Losses, note: str) -> tuple[str, str | None]:
+    """The `tool_choice` that makes the model call a tool, or the nearest one and `note`, which asks it to. Losses: that
+    the server cannot be told."""
+    if quirks.tool_choice_required:
+        return "required", None
+    losses.approximated("tool_choice", "the server cannot be told to call a tool; the model is asked to")
+    return "auto", note
+
+
 def why_not_sent(tool: Tool) -> str:
     """The reason of the loss of a tool that is no function."""
     if tool.type.startswith(_CLIENT_TOOLS):

@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from dragoman.dialects.dialect import Loss
+from dragoman.messages.envelope import EnvelopeOpener
 
 
 class Losses:
@@ -19,6 +20,11 @@ class Losses:
     def approximated(self, field: str, why: str) -> None:
         """`field` (a JSON path) reaches the upstream as something similar."""
         self._add(field, "approximated", why)
+
+    def unopened(self, opener: EnvelopeOpener, envelope: str, field: str) -> None:
+        """`field` holds an envelope that should have opened and did not; nothing for one that opens or is another's."""
+        if (fault := opener.fault(envelope)) is not None:
+            self.dropped(field, fault)
 
     def as_tuple(self) -> tuple[Loss, ...]:
         """In the order of their first occurrence."""

@@ -71,6 +71,11 @@ def invalid_request(message: str) -> ApiError:
     return ApiError(400, message, headers=FINAL)
 
 
+def our_mistake() -> ApiError:
+    """Something unforeseen was raised; the client is told no more than where more is said."""
+    return ApiError(500, "Dragoman failed on this request; its log says more under this request id")
+
+
 FailureKind = Literal["refused", "overloaded", "unreachable", "broke_midway"]
 """refused: the same request would fail again. overloaded: later or elsewhere it may work.
 unreachable: nothing was answered. broke_midway: the reply began and did not end."""

@@ -94,13 +94,8 @@ def estimate_media_tokens(block: Fields) -> int:
     return prompt.estimate()
 
 
-def count_conversation(request: MessagesRequest) -> int:
-    """Input tokens of a whole request, of whatever shape; anything added to it raises the number."""
-    return read_prompt(request).estimate()
-
-
 def read_prompt(request: MessagesRequest) -> "Prompt":
-    """What the model reads of a request, of whatever shape."""
+    """What the model reads of a request, of whatever shape; anything added to it raises its estimate."""
     raw = request.raw
     prompt = Prompt()
     prompt.tokens += MESSAGE_TOKENS

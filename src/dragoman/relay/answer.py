@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from dragoman.dialects.dialect import Mended
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, invalid_request
+from dragoman.messages.errors import ApiError, TranslatorBug, UpstreamFailure, invalid_request, our_mistake
 from dragoman.messages.events import MessageStart, Ping, Relayed, Said, Usage, frame_of
 from dragoman.messages.fold import Fold
 from dragoman.messages.request import MessagesRequest
@@ -21,7 +21,7 @@ from dragoman.relay.addressing import without_credential
 from dragoman.relay.attempt import Attempt
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.headers import loss_header, relayed
-from dragoman.relay.meter import Meter
+from dragoman.relay.knowledge import Knowledge
 from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Target
@@ -36,13 +36,9 @@ MOST_LESSONS = 8
 """How many changes one refusal may be taken for until one changes the request."""
 
 
-class Memory(Protocol):
-    """What earlier requests taught."""
+class Memory(Knowledge, Protocol):
+    """Takes what this request teaches."""
 
-    meter: Meter
-
-    def target(self, requested: str) -> Target: ...
-    def quirks(self, target: Target) -> Quirks: ...
     def learn(self, target: Target, quirks: Quirks) -> None: ...
     def speaks(self, target: Target) -> None: ...
 
@@ -106,8 +102,7 @@ class Answer:
             raise
         except Exception as bug:
             self._gateway.observer.bug(f"{type(bug).__name__} while answering {self.trace.request_id}", bug)
-            error = "Dragoman failed on this request; its log says more under this request id"
-            raise self._failed(ApiError(500, error)) from bug
+            raise self._failed(our_mistake()) from bug
         finally:
             self._learn_size()
             settle(self._gateway, self.trace, self._attempt)

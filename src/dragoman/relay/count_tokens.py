@@ -5,11 +5,9 @@ import asyncio
 import hashlib
 import math
 from functools import partial
-from typing import Protocol
 
 from dragoman.dialects.dialect import Dialect, Written
-from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import ApiError, UpstreamFailure
+from dragoman.messages.errors import ApiError, UpstreamFailure, our_mistake
 from dragoman.messages.estimate import read_prompt
 from dragoman.messages.request import MessagesRequest
 from dragoman.relay.addressing import (
@@ -22,7 +20,7 @@ from dragoman.relay.addressing import (
 )
 from dragoman.relay.attempt import LARGEST_ERROR
 from dragoman.relay.gateway import Gateway
-from dragoman.relay.meter import Meter
+from dragoman.relay.knowledge import Knowledge
 from dragoman.relay.trace import Trace
 from dragoman.relay.upstream_counts import UpstreamCounts
 from dragoman.routing.channel import Target
@@ -39,15 +37,6 @@ SMALL_BODY = 2000
 _NO_SUCH_ENDPOINT = (404, 405)
 _COUNTED_BY = ("anthropic-beta", "authorization", "x-api-key")
 """Headers of the client on which a count may depend; credentials only where they go upstream."""
-
-
-class Knowledge(Protocol):
-    """What earlier requests taught."""
-
-    meter: Meter
-
-    def target(self, requested: str) -> Target: ...
-    def quirks(self, target: Target) -> Quirks: ...
 
 
 class TokenCounter:
@@ -81,7 +70,7 @@ class TokenCounter:
             raise
         except Exception as bug:
             gateway.observer.bug(f"{type(bug).__name__} while counting for {request_id}", bug)
-            error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
+            error = our_mistake()
             trace.status, trace.ending, trace.error = error.status, error.type, error.message
             raise error from bug
         finally:

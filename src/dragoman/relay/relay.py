@@ -1,7 +1,7 @@
 """Answers requests through one gateway, and remembers what refusals taught."""
 
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import ApiError
+from dragoman.messages.errors import ApiError, our_mistake
 from dragoman.messages.request import MessagesRequest
 from dragoman.relay.answer import Answer
 from dragoman.relay.count_tokens import TokenCounter
@@ -53,7 +53,7 @@ class Relay:
     def report(self, bug: Exception, request_id: str) -> ApiError:
         """Tell the observer of our own mistake; the client is told no more than that there was one."""
         self.gateway.observer.bug(f"{type(bug).__name__} while reading {request_id}", bug)
-        error = ApiError(500, "Dragoman failed on this request; its log says more under this request id")
+        error = our_mistake()
         self.refuse(error, request_id)
         return error
 

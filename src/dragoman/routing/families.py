@@ -9,6 +9,9 @@ _OPENAI = re.compile(r"(?:ft:)?(?:gpt-|chatgpt-|o\d)", re.IGNORECASE)
 _GENERATION = re.compile(
     r"(?:ft:)?(?:chat)?(?:gpt-(\d+)(?:\.(\d+))?|o(\d+))(?![\d.])(.*)", re.IGNORECASE | re.DOTALL
 )
+_CLAUDE = re.compile(
+    r"claude-(?:(?P<line>[a-z]+)-)?(?P<major>\d+)(?:[-.](?P<minor>\d{1,2})(?!\d))?", re.IGNORECASE
+)
 
 
 class Generation(NamedTuple):
@@ -43,3 +46,20 @@ def generation_of(model: str) -> Generation | None:
     if reasoning is not None:
         return Generation("o", int(reasoning), 0, rest.lower())
     return Generation("gpt", int(major), int(minor or 0), rest.lower())
+
+
+class ClaudeVersion(NamedTuple):
+    """`claude-opus-4-6@20260101` is opus, 4, 6; `claude-3-5-haiku` has its number first."""
+
+    major: int
+    minor: int
+    line: str
+    """Empty where it does not stand before the number."""
+
+
+def claude_version_of(model: str) -> ClaudeVersion | None:
+    """The version of a Claude id, with or without a vendor before it; None for other ids and those without a number."""
+    found = _CLAUDE.match(model.rpartition("/")[2])
+    if found is None:
+        return None
+    return ClaudeVersion(int(found["major"]), int(found["minor"] or 0), (found["line"] or "").lower())

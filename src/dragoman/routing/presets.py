@@ -297,7 +297,7 @@ def quirks_for(base_url: str, model: str, dialect: str = "openai_chat", access: 
             fields = {}
     if dialect == "openai_responses":
         fields |= responses_quirks(preset.name if preset is not None else None, model)
-    if dialect == "gemini":
+    elif dialect == "gemini":
         fields |= gemini_model_quirks(model)
     elif dialect == "anthropic":
         fields |= claude_model_quirks(model)

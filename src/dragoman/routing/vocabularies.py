@@ -5,11 +5,10 @@ Claude to 4.6 by 1.15 to 1.26, from 4.7 on by 1.42 to 1.66 (a public reconstruct
 its vocabulary is not public in a form that can be shipped.
 """
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from dragoman.routing.families import generation_of
+from dragoman.routing.families import claude_version_of, generation_of
 
 
 class Vocabulary(NamedTuple):
@@ -30,7 +29,6 @@ _UNKNOWN = Vocabulary(O200K)
 _OLD_CLAUDE = Vocabulary(O200K, 1.25)
 _NEW_CLAUDE = Vocabulary(O200K, 1.6)
 _GEMINI = Vocabulary(O200K, 1.1)
-_CLAUDE = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[-.](\d+))?")
 _NEWEST_OLD_CLAUDE = (4, 6)
 
 
@@ -55,10 +53,6 @@ def vocabulary_of(model: str) -> Vocabulary:
 
 
 def _claude(name: str) -> Vocabulary:
-    found = _CLAUDE.match(name)
-    if found is None:
-        # `claude-3`'s like have their number first; what has none is one of the newest.
-        return _NEW_CLAUDE
-    major, minor = int(found[1]), int(found[2] or 0)
-    # What stands behind the version may be a date.
-    return _OLD_CLAUDE if (major, minor if minor < 100 else 0) <= _NEWEST_OLD_CLAUDE else _NEW_CLAUDE
+    version = claude_version_of(name)
+    # What has no number is one of the newest.
+    return _NEW_CLAUDE if version is None or version[:2] > _NEWEST_OLD_CLAUDE else _OLD_CLAUDE

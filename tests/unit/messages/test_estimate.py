@@ -15,7 +15,6 @@ from dragoman.messages.estimate import (
     LARGEST_IMAGE_TOKENS,
     MESSAGE_TOKENS,
     TOKENS_PER_PAGE,
-    count_conversation,
     estimate_media_tokens,
     estimate_tokens,
     image_tokens,
@@ -35,7 +34,7 @@ def o200k(*texts: str) -> int:
 
 
 def count(**changes) -> int:
-    return count_conversation(parse_request(json.dumps({**BASE, **changes}).encode(), ()))
+    return read_prompt(parse_request(json.dumps({**BASE, **changes}).encode(), ())).estimate()
 
 
 def image(data: bytes) -> dict:
@@ -280,7 +279,7 @@ def test_a_recorded_conversation_counts_near_its_words():
             if recorded.get("body") is None or "base64" in json.dumps(recorded["body"]):
                 continue
             raw = {"model": "m", "max_tokens": 1, **recorded["body"]}
-            counted = count_conversation(parse_request(json.dumps(raw).encode(), ()))
+            counted = read_prompt(parse_request(json.dumps(raw).encode(), ())).estimate()
             truth = o200k(*words_of(raw["messages"]), *words_of(raw.get("system")))
             truth += o200k(*(encode(tool).decode() for tool in raw.get("tools", [])))
             assert 0.85 * truth < counted < 1.2 * truth + 80

@@ -5,7 +5,7 @@ import pytest
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError
-from dragoman.messages.estimate import count_conversation
+from dragoman.messages.estimate import read_prompt
 from dragoman.relay.count_tokens import PATIENCE, SMALL_BODY
 from dragoman.relay.upstream_counts import ABSENCE_SECONDS, AT_ONCE
 from tests.support.clock import ManualClock
@@ -24,7 +24,7 @@ from tests.support.ports import (
 from tests.support.virtual_time import in_virtual_time, now
 
 QUESTION = ask(counting=True, max_tokens=None, stream=None)
-ESTIMATE = count_conversation(QUESTION)
+ESTIMATE = read_prompt(QUESTION).estimate()
 JSON = (("content-type", "application/json"),)
 
 
@@ -181,7 +181,7 @@ async def test_a_server_without_a_count_is_not_asked_again_for_a_while(status):
     bench = bench_of(whole(b"no such route", status), whole(b"1234"), clock=clock)
     other = ask(counting=True, max_tokens=None, stream=None, system="more")
     assert await bench.relay.count(QUESTION, "req_1") == ESTIMATE
-    assert await bench.relay.count(other, "req_2") == count_conversation(other)
+    assert await bench.relay.count(other, "req_2") == read_prompt(other).estimate()
     assert len(bench.upstream.requests) == 1
     clock.advance(ABSENCE_SECONDS)
     assert await bench.relay.count(QUESTION, "req_3") == 1234
@@ -208,7 +208,7 @@ def test_a_burst_waits_no_longer_than_one_count():
         return counts, now() - began
 
     counted, took = in_virtual_time(burst())
-    assert counted == [count_conversation(question) for question in questions]
+    assert counted == [read_prompt(question).estimate() for question in questions]
     assert took == PATIENCE
     assert len(bench.upstream.requests) == AT_ONCE
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dragoman.routing.families import family_of, generation_of
+from dragoman.routing.families import claude_version_of, family_of, generation_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,19 @@ def test_family_is_read_from_the_id(model: str, family: str | None) -> None:
 )
 def test_generation_is_parsed_from_the_id(model: str, generation: tuple[str, int, int, str] | None) -> None:
     assert generation_of(model) == generation
+
+
+@pytest.mark.parametrize(
+    ("model", "version"),
+    [
+        ("claude-opus-4-6@20260101", (4, 6, "opus")),
+        ("claude-sonnet-4-20250514", (4, 0, "sonnet")),
+        ("anthropic/Claude-Sonnet-5", (5, 0, "sonnet")),
+        ("claude-3-5-haiku", (3, 5, "")),
+        ("claude-haiku-4.5", (4, 5, "haiku")),
+        ("claude-next", None),
+        ("gemini-3-pro", None),
+    ],
+)
+def test_the_version_of_a_claude_is_read_from_its_id(model, version):
+    assert claude_version_of(model) == version

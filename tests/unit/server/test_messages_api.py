@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dragoman.messages.estimate import count_conversation
+from dragoman.messages.estimate import read_prompt
 from dragoman.server.messages_api import COUNT_PATHS, MESSAGES_PATHS, MessagesApi, read_headers
 from dragoman.server.sse_response import Patience
 from tests.support.asgi import DISCONNECT, AsgiClient, part, scope_of
@@ -85,7 +85,7 @@ async def test_route_is_the_same_below_a_second_v1(path):
 async def test_count_is_a_number_of_input_tokens(path):
     bench = Bench(FakeUpstream())
     client = await call(bench, post(max_tokens=None, stream=None), path=path)
-    assert client.json() == {"input_tokens": count_conversation(ask(counting=True))}
+    assert client.json() == {"input_tokens": read_prompt(ask(counting=True)).estimate()}
     assert (client.status, client.headers["content-type"]) == (200, "application/json")
     assert bench.trace.counting
 

@@ -1,16 +1,14 @@
 """The dialect as one value: which function of this folder answers which call of `Dialect`."""
 
-from typing import Any, cast
-
 from dragoman.dialects.anthropic import errors, vertex, vertex_mending
 from dragoman.dialects.anthropic.reply import MessagesReply
 from dragoman.dialects.anthropic.request import write_count, write_request
 from dragoman.dialects.dialect import NOWHERE, Mended, NewId, Origin, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.dialects.upstream_count import read_count
+from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import Headers, ReplyHead
-from dragoman.wire.jsonbytes import JsonError, decode
 
 
 class AnthropicMessages:
@@ -33,14 +31,7 @@ class AnthropicMessages:
         return write_count(request, model)
 
     def read_count(self, body: bytes) -> int:
-        try:
-            value = decode(body)
-        except JsonError:
-            value = None
-        count = cast("dict[str, Any]", value).get("input_tokens") if isinstance(value, dict) else None
-        if not isinstance(count, int):
-            raise UpstreamNonsense("the upstream's token count has no `input_tokens`")
-        return count
+        return read_count(body, "input_tokens")
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         return MessagesReply(request.stream, request.model, request.max_tokens)

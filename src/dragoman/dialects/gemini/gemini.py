@@ -6,11 +6,10 @@ from dragoman.dialects.gemini.reply import GeminiReply
 from dragoman.dialects.gemini.request import write_count, write_request
 from dragoman.dialects.gemini.shapes import Reading
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.dialects.upstream_count import read_count
+from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import Headers, ReplyHead
-from dragoman.wire.jsonbytes import JsonError, decode
-from dragoman.wire.jsonvalues import as_object
 
 
 class Gemini:
@@ -32,14 +31,7 @@ class Gemini:
         return write_count(request, model, quirks, origin)
 
     def read_count(self, body: bytes) -> int:
-        try:
-            value = decode(body)
-        except JsonError:
-            value = None
-        count = as_object(value).get("totalTokens")
-        if not isinstance(count, int):
-            raise UpstreamNonsense("the upstream's token count has no `totalTokens`")
-        return count
+        return read_count(body, "totalTokens")
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         assert isinstance(written.reading, Reading)

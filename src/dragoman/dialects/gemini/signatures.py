@@ -68,8 +68,7 @@ class Envelopes:
 
     def judge(self, envelope: str, field: str) -> None:
         """Losses: an envelope in `field` that should have opened."""
-        if (fault := self._opener.fault(envelope)) is not None:
-            self._losses.dropped(field, fault)
+        self._losses.unopened(self._opener, envelope, field)
 
     def signatures(self, envelope: str) -> list[Signature]:
         """The signatures in an envelope; what is not in their form is left out."""

@@ -209,8 +209,7 @@ class _Writer:
         for placed in turn.blocks:
             if isinstance(placed.block, Thought):
                 thoughts.append(placed.block)
-                if (fault := self._opener.fault(placed.block.signature)) is not None:
-                    self._losses.dropped(f"{placed.path}.signature", fault)
+                self._losses.unopened(self._opener, placed.block.signature, f"{placed.path}.signature")
         fields = reasoning_fields(thoughts, self._quirks, self._opener)
         if not fields and turn.calls and self._quirks.reasoning_required:
             return empty_reasoning(self._quirks)

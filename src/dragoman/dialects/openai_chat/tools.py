@@ -10,6 +10,7 @@ from dragoman.dialects.function_tools import (
     is_strict,
     judge_hints,
     one_at_a_time,
+    required_choice,
     why_not_sent,
 )
 from dragoman.dialects.json_schema import clean
@@ -87,7 +88,7 @@ def _choice(
     if choice is None:
         return None, None
     if choice.type == "any":
-        return _required(quirks, losses)
+        return required_choice(quirks, losses, "Call one of the tools now.")
     if choice.type != "tool":
         return ("none" if choice.type == "none" else "auto"), None
     if choice.name not in offered:
@@ -98,10 +99,3 @@ def _choice(
         return {"type": "function", "function": {"name": name}}, None
     losses.approximated("tool_choice", "the server cannot be told to call one tool; the model is asked to")
     return ("required" if quirks.tool_choice_required else "auto"), f"Call the tool {name} now."
-
-
-def _required(quirks: Quirks, losses: Losses) -> tuple[str, str | None]:
-    if quirks.tool_choice_required:
-        return "required", None
-    losses.approximated("tool_choice", "the server cannot be told to call a tool; the model is asked to")
-    return "auto", "Call one of the tools now."

@@ -94,8 +94,7 @@ class AssistantWriter:
     def _reasoning(self, envelope: str, field: str) -> list[Item]:
         opened = self._opener.open(envelope)
         if opened is None:
-            if (fault := self._opener.fault(envelope)) is not None:
-                self._losses.dropped(field, fault)
+            self._losses.unopened(self._opener, envelope, field)
             return []
         item = reasoning_item(opened)
         return [] if item is None else [item]

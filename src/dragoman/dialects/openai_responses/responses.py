@@ -7,11 +7,10 @@ from dragoman.dialects.openai_responses.reply import ResponsesReply
 from dragoman.dialects.openai_responses.request import write_count, write_request
 from dragoman.dialects.openai_responses.shapes import Reading
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.dialects.upstream_count import read_count
+from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.exchange import Headers, ReplyHead
-from dragoman.wire.jsonbytes import JsonError, decode
-from dragoman.wire.jsonvalues import as_object
 
 
 class OpenAIResponses:
@@ -30,14 +29,7 @@ class OpenAIResponses:
         return write_count(request, model, quirks, origin)
 
     def read_count(self, body: bytes) -> int:
-        try:
-            value = decode(body)
-        except JsonError:
-            value = None
-        count = as_object(value).get("input_tokens")
-        if not isinstance(count, int) or isinstance(count, bool):
-            raise UpstreamNonsense("the upstream's token count has no `input_tokens`")
-        return count
+        return read_count(body, "input_tokens")
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         assert isinstance(written.reading, Reading)

@@ -11,6 +11,7 @@ from dragoman.dialects.function_tools import (
     is_strict,
     judge_hints,
     one_at_a_time,
+    required_choice,
     why_not_sent,
 )
 from dragoman.dialects.history import Turn
@@ -158,22 +159,15 @@ def _choice(
         losses.dropped("tool_choice", "the chosen tool does not reach the server")
         return None, None
     if choice.type == "any":
-        return _required(quirks, losses, "Call one of the tools now.")
+        return required_choice(quirks, losses, "Call one of the tools now.")
     if choice.type != "tool":
         return ("none" if choice.type == "none" else "auto"), None
     if search is not None and choice.name == search.name:
         if len(offered) == 1:
-            return _required(quirks, losses, "Search the web now.")
+            return required_choice(quirks, losses, "Search the web now.")
         losses.approximated("tool_choice", "the server cannot be told to search; the model is asked to")
         return "auto", "Search the web now."
     name = upstream_tool_name(choice.name, quirks.max_tool_name)
     if quirks.tool_choice_function:
         return {"type": "function", "name": name}, None
-    return _required(quirks, losses, f"Call the tool {name} now.")
-
-
-def _required(quirks: Quirks, losses: Losses, note: str) -> tuple[str, str | None]:
-    if quirks.tool_choice_required:
-        return "required", None
-    losses.approximated("tool_choice", "the server cannot be told to call a tool; the model is asked to")
-    return "auto", note
+    return required_choice(quirks, losses, f"Call the tool {name} now.")
