@@ -9,7 +9,7 @@ import msgspec
 
 from dragoman.dialects.dialect import NewId, ReplyReader, Written
 from dragoman.messages.errors import UpstreamFailure
-from dragoman.messages.events import Event, Relayed, Said
+from dragoman.messages.events import Event, Relayed, Said, Usage
 from dragoman.messages.fold import fold
 from dragoman.messages.grammar import Grammar
 from dragoman.wire.sse import SseDecoder
@@ -130,6 +130,16 @@ def fields_of(message: Mapping[str, Any], kind: str, field: str) -> list[Any]:
 def calls_of(message: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Name and input of each call, in order."""
     return [(block["name"], block["input"]) for block in message["content"] if block["type"] == "tool_use"]
+
+
+def tokens_of(usage: Usage) -> tuple[int, int, int, int]:
+    """New input, input from the cache, input to the cache, output."""
+    return (
+        usage.input_tokens,
+        usage.cache_read_input_tokens,
+        usage.cache_creation_input_tokens,
+        usage.output_tokens,
+    )
 
 
 def stops_where_it_says(message: Mapping[str, Any], stops: Sequence[str], whole: str) -> bool:

@@ -1,16 +1,11 @@
 import pytest
 
 from dragoman.dialects.openai_responses.usage import LARGEST_COUNT, read_usage
+from tests.support.reading import tokens_of
 
 
 def counts(value):
-    usage = read_usage(value)
-    return (
-        usage.input_tokens,
-        usage.cache_read_input_tokens,
-        usage.cache_creation_input_tokens,
-        usage.output_tokens,
-    )
+    return tokens_of(read_usage(value))
 
 
 def told(prompt=100, output=20, cached=0, written=None, reasoning=0):
