@@ -2,7 +2,6 @@
 
 import ast
 import re
-import subprocess
 import sys
 import tomllib
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -12,6 +11,7 @@ import pytest
 from packaging.markers import Marker
 
 from tests.architecture.source_tree import ROOT, source_files, syntax_of
+from tests.support.python_process import run_python
 
 MOST_PACKAGES = 25
 OURS = "dragoman"
@@ -109,8 +109,4 @@ def test_help_loads_neither_the_server_nor_the_http_client(arguments: list[str])
         "heavy = {'uvicorn', 'starlette', 'aiohttp', 'msgspec', 'dragoman.app'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    assert run_python("-c", code).stdout

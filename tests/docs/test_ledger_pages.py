@@ -1,13 +1,12 @@
 """docs/dialects is what the dialects say of themselves."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from dragoman.dialects.ledger import all_rows
 from tests.support.ledger_columns import COLUMNS
+from tests.support.python_process import run_python
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/dialects"
@@ -15,14 +14,7 @@ OVERVIEW = (FOLDER / "README.md").read_text("utf-8")
 
 
 def test_the_pages_are_current() -> None:
-    done = subprocess.run(
-        [sys.executable, "scripts/ledger_pages.py", "--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert run_python("scripts/ledger_pages.py", "--check", cwd=ROOT).stderr == ""
 
 
 def test_every_column_is_shown() -> None:

@@ -1,26 +1,18 @@
 """docs/reference/settings.md is what the settings' own docstrings say."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from dragoman.config.sources import NAMES
+from tests.support.python_process import run_python
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/reference/settings.md").read_text("utf-8")
 
 
 def test_the_page_is_current() -> None:
-    done = subprocess.run(
-        [sys.executable, "scripts/settings_reference.py", "--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert run_python("scripts/settings_reference.py", "--check", cwd=ROOT).stderr == ""
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,13 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return work, home
 
 
+@pytest.fixture
+def task(folders: tuple[Path, Path]) -> CodingTask:
+    """What the client is asked to do, where it works."""
+    work, _ = folders
+    return CodingTask(work)
+
+
 async def finish_task(
     client: ClaudeCode,
     folders: tuple[Path, Path],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live_server.coding import STEPS, finish_task, folders
+from tests.live_server.coding import STEPS, finish_task, folders, task
 from tests.live_server.sessions import anthropic_settings, first_time, openai_settings
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.claude_code import ClaudeCode
@@ -16,7 +16,7 @@ from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Reply, Text, failing
 from tests.support.task_script import CodingTask
 
-__all__ = ["folders"]
+__all__ = ["folders", "task"]
 
 pytestmark = pytest.mark.claude_code
 
@@ -27,10 +27,8 @@ REPEATS = Flavor(name="repeats", model_rules=False, repeats_tool_ids=True, inter
     "model", ["claude-opus-4-8", "claude-haiku-4-5", "gpt-4.1", "openai/gpt-5.1", "a-local-model"]
 )
 async def test_task_is_finished_through_openai_chat(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, model: str
 ) -> None:
-    work, _ = folders
-    task = CodingTask(work)
     upstream = ScriptedOpenAI(task.with_openai)
     run, _ = await finish_task(claude_code, folders, task, upstream, openai_settings, model)
     assert upstream.violations == []
@@ -39,20 +37,16 @@ async def test_task_is_finished_through_openai_chat(
 
 @pytest.mark.parametrize("flavor", [REPEATS, DEEPSEEK, COMPATIBLE], ids=lambda flavor: flavor.name)
 async def test_task_is_finished_on_servers_with_habits(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], flavor: Flavor
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, flavor: Flavor
 ) -> None:
-    work, _ = folders
-    task = CodingTask(work)
     upstream = ScriptedOpenAI(task.with_openai, flavor=flavor)
     await finish_task(claude_code, folders, task, upstream, openai_settings, "deepseek-chat")
 
 
 @pytest.mark.parametrize("model", ["claude-sonnet-4-6", "anthropic/some-model"])
 async def test_task_is_finished_through_anthropic(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, model: str
 ) -> None:
-    work, _ = folders
-    task = CodingTask(work)
     upstream = ScriptedAnthropic(task.with_anthropic)
     await finish_task(claude_code, folders, task, upstream, anthropic_settings, model)
     assert upstream.violations == []
@@ -61,11 +55,9 @@ async def test_task_is_finished_through_anthropic(
 @pytest.mark.parametrize("model", ["claude-opus-4-8", "a-local-model"])
 @pytest.mark.parametrize("backend", ["openai", "anthropic"])
 async def test_task_is_finished_with_the_non_streaming_fall_back(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], backend: str, model: str
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, backend: str, model: str
 ) -> None:
     """The client repeats a streamed request that got a 404 without a stream."""
-    work, _ = folders
-    task = CodingTask(work)
     not_found = failing(404, "no such model for streams", code="model_not_found")
     if backend == "openai":
         upstream = ScriptedOpenAI(first_time(not_found, task.with_openai), flavor=OPENAI)
@@ -83,10 +75,8 @@ async def test_task_is_finished_with_the_non_streaming_fall_back(
 
 @pytest.mark.parametrize("backend", ["openai", "anthropic"])
 async def test_task_is_finished_where_each_first_stream_breaks(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], backend: str
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, backend: str
 ) -> None:
-    work, _ = folders
-    task = CodingTask(work)
     broken = Reply(parts=(Text("Let me", 3), Cut()))
     if backend == "openai":
         upstream = ScriptedOpenAI(first_time(broken, task.with_openai), flavor=OPENAI)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.live_server.coding import finish_task, folders
+from tests.live_server.coding import finish_task, folders, task
 from tests.live_server.sessions import GEMINI_KEY, first_time, gemini_settings
 from tests.support.claude_code import ClaudeCode
 from tests.support.dragoman_process import DragomanProcess
@@ -19,7 +19,7 @@ from tests.support.replies import Call, Reply, Text, failing, reply
 from tests.support.task_script import CodingTask
 from tests.support.vertex_cloud import ScriptedVertex
 
-__all__ = ["folders"]
+__all__ = ["folders", "task"]
 
 pytestmark = pytest.mark.claude_code
 
@@ -28,10 +28,8 @@ EVERY_SIGNATURE = GeminiFlavor(signs=frozenset({"calls", "thoughts", "texts", "t
 
 @pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-haiku-4-5", "gemini-4-neon", "gemini-2.5-pro"])
 async def test_task_is_finished_through_gemini(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, model: str
 ) -> None:
-    work, _ = folders
-    task = CodingTask(work)
     upstream = ScriptedGemini(task.with_gemini, key=GEMINI_KEY, flavor=EVERY_SIGNATURE)
     run, _ = await finish_task(claude_code, folders, task, upstream, gemini_settings, model)
     assert upstream.violations == []
@@ -49,10 +47,8 @@ async def test_task_is_finished_through_gemini(
     ],
 )
 async def test_task_is_finished_over_mishaps(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], mishap: Reply
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, mishap: Reply
 ) -> None:
-    work, _ = folders
-    task = CodingTask(work)
     upstream = ScriptedGemini(first_time(mishap, task.with_gemini), key=GEMINI_KEY)
     await finish_task(claude_code, folders, task, upstream, gemini_settings, "claude-opus-4-8")
     assert upstream.violations == []
@@ -60,10 +56,9 @@ async def test_task_is_finished_over_mishaps(
 
 @pytest.mark.parametrize("location", ["us-central1", "global"])
 async def test_task_is_finished_through_gemini_on_vertex(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], location: str
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, location: str
 ) -> None:
-    work, home = folders
-    task = CodingTask(work)
+    _, home = folders
     flavor = GeminiFlavor(vertex=True, signs=EVERY_SIGNATURE.signs)
     google = ScriptedVertex(gemini=task.with_gemini, location=location, flavor=flavor)
 
@@ -79,11 +74,10 @@ async def test_task_is_finished_through_gemini_on_vertex(
 
 @pytest.mark.parametrize("model", ["claude-opus-4-8", "vertex_ai/claude-haiku-4-5@20251001"])
 async def test_task_is_finished_through_claude_on_vertex(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, model: str
 ) -> None:
     """One refusal teaches which of the client's newest betas are unknown there; nothing is refused after it."""
-    work, home = folders
-    task = CodingTask(work)
+    _, home = folders
     google = ScriptedVertex(claude=task.with_anthropic)
 
     def settings(google: ScriptedVertex) -> Mapping[str, str]:

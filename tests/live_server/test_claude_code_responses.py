@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.live_server.coding import finish_task, folders
+from tests.live_server.coding import finish_task, folders, task
 from tests.live_server.openai_host import at_openai
 from tests.live_server.sessions import OPENAI_KEY, first_time, responses_settings
 from tests.support.claude_code import ClaudeCode
@@ -18,7 +18,7 @@ from tests.support.responses_prefix import prefix_violations
 from tests.support.responses_upstream import ScriptedResponses
 from tests.support.task_script import CodingTask
 
-__all__ = ["at_openai", "folders"]
+__all__ = ["at_openai", "folders", "task"]
 
 pytestmark = pytest.mark.claude_code
 
@@ -44,10 +44,8 @@ def check_whole(upstream: ScriptedResponses) -> None:
 
 @pytest.mark.parametrize("model", ["claude-opus-4-8", "claude-haiku-4-5", "openai/gpt-6-astra"])
 async def test_task_is_finished_through_openai_responses(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], model: str
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, model: str
 ) -> None:
-    work, _ = folders
-    task = CodingTask(work)
     upstream = ScriptedResponses(task.with_responses, key=OPENAI_KEY)
     run, _ = await finish_task(claude_code, folders, task, upstream, responses_settings, model)
     assert not run.failed
@@ -57,11 +55,10 @@ async def test_task_is_finished_through_openai_responses(
 
 @pytest.mark.usefixtures("at_openai")
 async def test_task_is_finished_at_openai_and_no_prefix_changes(
-    claude_code: ClaudeCode, folders: tuple[Path, Path]
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask
 ) -> None:
     """Section 5: the tool that ToolSearch loads comes in an item of its own, and everything before it stays."""
     work, _ = folders
-    task = CodingTask(work)
     async with ScriptedResponses(task.with_responses, key=OPENAI_KEY) as upstream:
         async with dragoman_in_process(responses_settings(upstream)) as dragoman:
             run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model="claude-opus-4-8")
@@ -81,11 +78,9 @@ async def test_task_is_finished_at_openai_and_no_prefix_changes(
     ids=["late", "later", "long ids", "unverified", "vllm"],
 )
 async def test_task_is_finished_on_servers_with_habits(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], flavor: ResponsesFlavor
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, flavor: ResponsesFlavor
 ) -> None:
     """What comes whole, without names or usage, without a stream, or in the clear."""
-    work, _ = folders
-    task = CodingTask(work)
     upstream = ScriptedResponses(task.with_responses, flavor=flavor)
     model = "openai/some-model" if flavor is VLLM_RESPONSES else "claude-opus-4-8"
     await finish_task(claude_code, folders, task, upstream, responses_settings, model)
@@ -110,20 +105,22 @@ def busy(told: Literal["flat", "nested", "failed"]) -> ResponsesFlavor:
     ],
 )
 async def test_task_is_finished_over_mishaps(
-    claude_code: ClaudeCode, folders: tuple[Path, Path], flavor: ResponsesFlavor, mishap: Reply
+    claude_code: ClaudeCode,
+    folders: tuple[Path, Path],
+    task: CodingTask,
+    flavor: ResponsesFlavor,
+    mishap: Reply,
 ) -> None:
     """Each turn fails once."""
-    work, _ = folders
-    task = CodingTask(work)
     upstream = ScriptedResponses(first_time(mishap, task.with_responses), flavor=flavor)
     await finish_task(claude_code, folders, task, upstream, responses_settings, "claude-opus-4-8")
     check_whole(upstream)
 
 
-async def test_task_is_finished_among_keepalives(claude_code: ClaudeCode, folders: tuple[Path, Path]) -> None:
+async def test_task_is_finished_among_keepalives(
+    claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask
+) -> None:
     """Section 12.3: an event that nobody documented, before and between the words."""
-    work, _ = folders
-    task = CodingTask(work)
 
     def script(body: dict[str, Any]) -> Reply:
         said = task.with_responses(body)

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from dragoman.dialects.openai_chat.reasoning_details import join_details
 from dragoman.dialects.tool_ids import original_tool_id
-from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import MessageDelta, MessageStop
-from dragoman.messages.fold import fold
 from tests.support.chat_chunks import open_reply
 from tests.support.openai_flavor import COMPATIBLE
-from tests.support.reading import check_grammar, said_to
+from tests.support.reading import calls_of, check_grammar, fields_of, hear_once, stops_where_it_says
 from tests.support.replies import Reasoning, Reply, Text
 from tests.support.sealing import opened
 from tests.support.strategies import (
@@ -52,31 +51,28 @@ odd_flavors = st.one_of(
 
 
 def read(pieces, **reading):
-    """What was said, and the failure if it came to that."""
-    reader, said = open_reply(**{"thinking": "shown", **reading}), []
-    try:
-        for some in said_to(reader, pieces):
-            said += some
-    except UpstreamFailure as failure:
-        return said, failure
-    return said, None
+    return hear_once(open_reply(**{"thinking": "shown", **reading}), pieces)
 
 
-def told(message, kind, field):
-    return "".join(block[field] for block in message["content"] if block["type"] == kind)
+def whole_message(pieces, **reading):
+    heard = read(pieces, **reading)
+    assert heard.failure is None
+    check_grammar(heard.said, complete=True)
+    return heard.message
+
+
+def told(message, kind):
+    return "".join(fields_of(message, kind, kind))
 
 
 def check_all_was_said(stream, pieces):
-    said, failure = read(pieces)
-    assert failure is None
-    check_grammar(said, complete=True)
-    message = fold(said)
-    assert told(message, "text", "text") == stream.text
-    assert told(message, "thinking", "thinking") == stream.reasoning
-    blocks = [block for block in message["content"] if block["type"] == "tool_use"]
-    assert [(block["name"], block["input"]) for block in blocks] == stream.calls
-    assert len({block["id"] for block in blocks}) == len(blocks)
-    assert message["stop_reason"] == ("tool_use" if blocks else "end_turn")
+    message = whole_message(pieces)
+    assert told(message, "text") == stream.text
+    assert told(message, "thinking") == stream.reasoning
+    assert calls_of(message) == stream.calls
+    ids = fields_of(message, "tool_use", "id")
+    assert len(set(ids)) == len(ids)
+    assert message["stop_reason"] == ("tool_use" if ids else "end_turn")
     return message
 
 
@@ -110,12 +106,9 @@ def test_no_odd_way_to_number_calls_loses_anything(reply, flavor):
 def test_thoughts_in_tags_are_thoughts(thought, thought_sizes, text, text_sizes, called, line_ending):
     reply = Reply(parts=(Reasoning(thought, thought_sizes), Text(text, text_sizes), *called))
     stream = chat_stream(reply, replace(COMPATIBLE, reasoning="think_tags"))
-    said, failure = read([stream.raw.replace(b"\n", line_ending)])
-    assert failure is None
-    check_grammar(said, complete=True)
-    message = fold(said)
-    assert told(message, "thinking", "thinking").rstrip("\n") == thought
-    assert told(message, "text", "text") == text
+    message = whole_message([stream.raw.replace(b"\n", line_ending)])
+    assert told(message, "thinking").rstrip("\n") == thought
+    assert told(message, "text") == text
 
 
 @quick
@@ -123,9 +116,8 @@ def test_thoughts_in_tags_are_thoughts(thought, thought_sizes, text, text_sizes,
 def test_every_thinking_block_can_be_sent_back(reply):
     stream = chat_stream(reply, replace(COMPATIBLE, reasoning="reasoning_details"))
     for mode in ("shown", "sealed"):
-        said, _ = read([stream.raw], thinking=mode)
-        blocks = [block for block in fold(said)["content"] if block["type"] == "thinking"]
-        payloads = [opened(block["signature"], "openai_chat") for block in blocks]
+        message = read([stream.raw], thinking=mode).message
+        payloads = [opened(one, "openai_chat") for one in fields_of(message, "thinking", "signature")]
         assert None not in payloads
         details = [detail for payload in payloads if payload for detail in payload.get("d", [])]
         deltas = [choice["delta"] for chunk in stream.chunks for choice in chunk["choices"]]
@@ -137,9 +129,8 @@ def test_every_thinking_block_can_be_sent_back(reply):
 @given(mixed_replies, flavors)
 def test_every_call_leads_back_to_the_servers_id(reply, flavor):
     stream = chat_stream(reply, flavor)
-    said, _ = read([stream.raw])
-    ids = [original_tool_id(block["id"]) for block in fold(said)["content"] if block["type"] == "tool_use"]
-    assert ids == [f"call_{place}" for place in range(len(stream.calls))]
+    ids = fields_of(read([stream.raw]).message, "tool_use", "id")
+    assert [original_tool_id(id) for id in ids] == [f"call_{place}" for place in range(len(stream.calls))]
 
 
 @settings(max_examples=100, deadline=None)
@@ -147,13 +138,13 @@ def test_every_call_leads_back_to_the_servers_id(reply, flavor):
 def test_a_reply_that_is_cut_anywhere_is_reported_as_cut(data):
     stream = data.draw(chat_streams)
     raw = stream.raw[: data.draw(st.integers(0, len(stream.raw)))]
-    said, failure = read([raw])
-    check_grammar(said, complete=failure is None)
+    heard = read([raw])
+    check_grammar(heard.said, complete=heard.failure is None)
     if _finishes(raw):
-        assert failure is None
+        assert heard.failure is None
     else:
-        assert isinstance(failure, UpstreamNonsense)
-        assert not any(isinstance(event, (MessageDelta, MessageStop)) for event in said)
+        assert isinstance(heard.failure, UpstreamNonsense)
+        assert not any(isinstance(event, (MessageDelta, MessageStop)) for event in heard.said)
 
 
 def _finishes(raw):
@@ -169,13 +160,6 @@ def _finishes(raw):
 )
 def test_no_text_at_or_after_a_stop_sequence_is_said(reply, stops):
     stream = chat_stream(reply, COMPATIBLE)
-    said, _ = read([stream.raw], stop_sequences=stops)
-    check_grammar(said, complete=True)
-    message = fold(said)
-    text = told(message, "text", "text")
-    assert stream.text.startswith(text)
-    if message["stop_reason"] == "stop_sequence":
-        assert message["stop_sequence"] in stops
-        assert stream.text[len(text) :].startswith(message["stop_sequence"])
-    else:
-        assert text == stream.text
+    message = whole_message([stream.raw], stop_sequences=stops)
+    if not stops_where_it_says(message, stops, stream.text):
+        assert told(message, "text") == stream.text

@@ -9,7 +9,7 @@ from dragoman.dialects.openai_responses.shapes import SearchTool
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.fold import fold
 from dragoman.wire.sse import SseDecoder
-from tests.support.reading import check_grammar, said_to
+from tests.support.reading import check_grammar, hear_once
 from tests.support.responses_reading import bare, open_reply, responses_streams
 
 words = st.sampled_from(
@@ -189,7 +189,7 @@ def frames_of(stream):
 
 
 def message_of(frames):
-    return fold([event for some in said_to(open_reply(), frames) for event in some])
+    return hear_once(open_reply(), frames).message
 
 
 unknown = st.fixed_dictionaries(

@@ -9,11 +9,18 @@ from hypothesis import strategies as st
 from dragoman.dialects.openai_responses.request import write_request
 from dragoman.dialects.openai_responses.responses import OpenAIResponses
 from dragoman.dialects.tool_ids import original_tool_id
-from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
+from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import MessageDelta, MessageStop
 from dragoman.messages.fold import fold
 from tests.support.chat_requests import ask, assistant, result, user
-from tests.support.reading import check_grammar, counting_ids, said_to
+from tests.support.reading import (
+    calls_of,
+    check_grammar,
+    counting_ids,
+    fields_of,
+    hear_once,
+    stops_where_it_says,
+)
 from tests.support.replies import Reasoning, Text
 from tests.support.responses_flavor import OPENAI_RESPONSES
 from tests.support.responses_reading import (
@@ -33,30 +40,11 @@ from tests.support.strategies import byte_splits, line_endings, mixed_replies
 quick = settings(max_examples=60, deadline=None)
 
 
-def read(pieces, **reading):
-    """What was said, the failure if it came to that, and the reader."""
-    reader, said = open_reply(**reading), []
-    try:
-        for some in said_to(reader, pieces):
-            said += some
-    except UpstreamFailure as failure:
-        return said, failure, reader
-    return said, None, reader
-
-
 def whole_message(pieces, **reading):
-    said, failure, reader = read(pieces, **reading)
-    assert failure is None
-    check_grammar(said, complete=True)
-    return fold(said), reader
-
-
-def told(message, kind, field):
-    return [block[field] for block in message["content"] if block["type"] == kind]
-
-
-def calls_of(message):
-    return [(block["name"], block["input"]) for block in message["content"] if block["type"] == "tool_use"]
+    heard = hear_once(open_reply(**reading), pieces)
+    assert heard.failure is None
+    check_grammar(heard.said, complete=True)
+    return heard.message, heard.reader
 
 
 @settings(max_examples=120, deadline=None)
@@ -65,10 +53,10 @@ def test_nothing_that_is_said_is_lost(data):
     stream = data.draw(responses_streams)
     raw = stream.raw.replace(b"\n", data.draw(line_endings))
     message, _ = whole_message(data.draw(byte_splits(raw)))
-    assert "".join(told(message, "text", "text")) == stream.text
-    assert told(message, "thinking", "thinking") == stream.thoughts
+    assert "".join(fields_of(message, "text", "text")) == stream.text
+    assert fields_of(message, "thinking", "thinking") == stream.thoughts
     assert calls_of(message) == stream.calls
-    ids = told(message, "tool_use", "id")
+    ids = fields_of(message, "tool_use", "id")
     assert len(set(ids)) == len(ids)
     assert message["stop_reason"] == ("tool_use" if stream.calls else "end_turn")
     usage = stream.reply.usage
@@ -110,10 +98,9 @@ def test_every_thinking_block_holds_its_item(reply, thoughts):
     stream = responses_stream(reply)
     message, _ = whole_message([stream.raw], thoughts=thoughts)
     items = [item for item in json.loads(stream.whole)["output"] if item["type"] == "reasoning"]
-    blocks = [block for block in message["content"] if block["type"] == "thinking"]
     held = [
-        opened_whole(block["signature"], "openai_responses", account="ours", family=SEAL.family, key=b"key")
-        for block in blocks
+        opened_whole(signature, "openai_responses", account="ours", family=SEAL.family, key=b"key")
+        for signature in fields_of(message, "thinking", "signature")
     ]
     assert [(one.payload["i"], one.payload.get("s", []), one.raw) for one in held if one] == [
         (item["id"], [part["text"] for part in item["summary"]], item["encrypted_content"]) for item in items
@@ -124,8 +111,8 @@ def test_every_thinking_block_holds_its_item(reply, thoughts):
 @given(mixed_replies)
 def test_a_client_without_thoughts_sees_none_and_what_is_kept_belongs_to_its_calls(reply):
     message, reader = whole_message([responses_stream(reply).raw], thoughts="kept")
-    assert told(message, "thinking", "thinking") == []
-    assert set(reader.take_kept()) <= set(told(message, "tool_use", "id"))
+    assert fields_of(message, "thinking", "thinking") == []
+    assert set(reader.take_kept()) <= set(fields_of(message, "tool_use", "id"))
 
 
 @quick
@@ -135,7 +122,7 @@ def test_every_call_leads_back_to_the_servers_id(reply, flavor):
     message, _ = whole_message([stream.raw])
     items = json.loads(responses_stream(reply, replace(flavor, empty_output=False)).whole)["output"]
     wanted = [item["call_id"] for item in items if item["type"] == "function_call"]
-    assert [original_tool_id(id) for id in told(message, "tool_use", "id")] == wanted
+    assert [original_tool_id(id) for id in fields_of(message, "tool_use", "id")] == wanted
 
 
 @settings(max_examples=100, deadline=None)
@@ -143,13 +130,13 @@ def test_every_call_leads_back_to_the_servers_id(reply, flavor):
 def test_an_answer_that_is_cut_anywhere_is_reported_as_cut(data):
     stream = data.draw(responses_streams)
     at = data.draw(st.integers(0, len(stream.raw)))
-    said, failure, reader = read([stream.raw[:at]])
-    check_grammar(said, complete=failure is None)
-    assert (failure is None) is (at >= stream.end)
-    if failure is not None:
-        assert isinstance(failure, UpstreamNonsense)
-        assert not any(isinstance(event, (MessageDelta, MessageStop)) for event in said)
-        assert not reader.finished
+    heard = hear_once(open_reply(), [stream.raw[:at]])
+    check_grammar(heard.said, complete=heard.failure is None)
+    assert (heard.failure is None) is (at >= stream.end)
+    if heard.failure is not None:
+        assert isinstance(heard.failure, UpstreamNonsense)
+        assert not any(isinstance(event, (MessageDelta, MessageStop)) for event in heard.said)
+        assert not heard.reader.finished
 
 
 def pieces_of(text):
@@ -164,13 +151,8 @@ def test_no_text_at_or_after_a_stop_sequence_is_said(reply, data):
     stream = responses_stream(reply)
     stops = tuple(data.draw(st.lists(pieces_of(stream.text), min_size=1, max_size=3)))
     message, _ = whole_message([stream.raw], stop_sequences=stops)
-    text = "".join(told(message, "text", "text"))
-    assert stream.text.startswith(text)
-    if message["stop_reason"] == "stop_sequence":
-        assert message["stop_sequence"] in stops
-        assert stream.text[len(text) :].startswith(message["stop_sequence"])
-    else:
-        assert text == stream.text
+    if not stops_where_it_says(message, stops, stream.text):
+        assert "".join(fields_of(message, "text", "text")) == stream.text
         assert not any(stop in part.text for part in reply.parts if isinstance(part, Text) for stop in stops)
 
 
@@ -197,9 +179,9 @@ def test_what_the_model_said_comes_back_so_that_its_server_takes_it(reply, thoug
     body = json.loads(written.body)
     raw = said_by(reply, voice_of(body, OPENAI_RESPONSES, book))
     reader = dialect.open_reply(asked, written, counting_ids())
-    message = fold([event for some in said_to(reader, [raw]) for event in some])
+    message = hear_once(reader, [raw]).message
     kept |= reader.take_kept()
-    results = [result("ok", id=id) for id in told(message, "tool_use", "id")]
+    results = [result("ok", id=id) for id in fields_of(message, "tool_use", "id")]
     again = ask(user("q"), assistant(*message["content"]), user(*results, "go on"), **fields)
     second = json.loads(write_request(again, MODEL, quirks, keeping(kept.get)).body)
     assert check_request(second, OPENAI_RESPONSES) == []

@@ -13,7 +13,7 @@ from tests.support.anthropic_stream import Voice, event_steps, whole_message
 from tests.support.http_answer import Answer, json_answer
 from tests.support.http_wire import WireRequest
 from tests.support.replies import Failure, Reply, Script, ScriptReader
-from tests.support.scripted_server import ScriptedServer
+from tests.support.scripted_server import ScriptedServer, streamed
 
 ERROR_TYPES = {
     400: "invalid_request_error",
@@ -143,14 +143,7 @@ class ScriptedAnthropic(ScriptedServer):
         )
         if body.get("stream") is not True:
             return json_answer(whole_message(reply, voice), headers=headers)
-        return Answer(
-            headers=(("content-type", "text/event-stream; charset=utf-8"), *headers),
-            body=tuple(event_steps(reply, voice)),
-            framing="chunked",
-            split=reply.split,
-            gzip=reply.gzip,
-            before_head=reply.before_head,
-        )
+        return streamed(event_steps(reply, voice), reply, headers)
 
     def failure(self, failure: Failure) -> Answer:
         """An error in the API's shape."""

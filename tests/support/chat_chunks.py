@@ -5,7 +5,7 @@ from typing import Any
 
 from dragoman.dialects.openai_chat.reply import ChatReply
 from dragoman.dialects.openai_chat.shapes import Reading
-from tests.support.reading import Heard, counting_ids, hear, hear_whole
+from tests.support.reading import Heard, calls_of, counting_ids, hear, hear_whole
 
 DONE = b"data: [DONE]\n\n"
 
@@ -87,4 +87,4 @@ def text_block(text: str) -> dict[str, str]:
 
 def tool_blocks(heard: Heard) -> list[tuple[str, Any]]:
     """Name and input of each tool call."""
-    return [(block["name"], block["input"]) for block in content(heard) if block["type"] == "tool_use"]
+    return calls_of(heard.message)

@@ -11,6 +11,7 @@ from dragoman.wire.exchange import Headers
 
 PLAIN = Quirks()
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+SESSION = "00000000-0000-4000-8000-000000000001"
 
 
 def user(*blocks: Any, **fields: Any) -> dict[str, Any]:
@@ -54,6 +55,23 @@ def ask(*messages: dict[str, Any], headers: Headers = (), **fields: Any) -> Mess
     """A request; one user message "hi" if none is given."""
     body = {"model": "claude-x", "max_tokens": 4000, "messages": list(messages) or [user("hi")], **fields}
     return parse_request(json.dumps(body).encode(), headers)
+
+
+def main_loop(**mark: Any) -> MessagesRequest:
+    """What Claude Code sends on every step; `mark` is what its cache marks say beside their type."""
+    marked = {"cache_control": {"type": "ephemeral", **mark}}
+    user_id = {"device_id": "d" * 64, "account_uuid": "", "session_id": SESSION}
+    return ask(
+        user(text("hi", **marked)),
+        system("note"),
+        system=[text("x-anthropic-billing-header: cc_version=2"), text("You are.", **marked)],
+        tools=[tool("Read")],
+        metadata={"user_id": json.dumps(user_id)},
+        thinking={"type": "adaptive"},
+        context_management={"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+        output_config={"effort": "high"},
+        stream=True,
+    )
 
 
 def conversation(*messages: dict[str, Any], **fields: Any) -> Conversation:

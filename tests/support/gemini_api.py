@@ -22,6 +22,7 @@ from tests.support.gemini_stream import Voice, array_steps, chunk_steps, whole_r
 from tests.support.http_answer import Answer, json_answer
 from tests.support.http_wire import WireRequest
 from tests.support.replies import Call, Failure, Reply, Script, ScriptReader
+from tests.support.scripted_server import streamed
 
 MODELS = ("gemini-3.8-flash", "gemini-3.5-flash-lite", "gemini-4-neon", "gemini-2.5-flash-lite")
 
@@ -144,14 +145,8 @@ class GeminiApi:
         if not streaming:
             return json_answer(whole_response(reply, voice), headers=reply.headers)
         media = "text/event-stream" if events else "application/json; charset=UTF-8"
-        return Answer(
-            headers=(("content-type", media), *reply.headers),
-            body=tuple(chunk_steps(reply, voice) if events else array_steps(reply, voice)),
-            framing="chunked",
-            split=reply.split,
-            gzip=reply.gzip,
-            before_head=reply.before_head,
-        )
+        steps = chunk_steps(reply, voice) if events else array_steps(reply, voice)
+        return streamed(steps, reply, reply.headers, media)
 
     def _voice(self, reply: Reply, route: Route, request: WireRequest, body: dict[str, Any]) -> Voice:
         owner = self._owner(request, route.model)

@@ -18,7 +18,7 @@ from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import Said
 from tests.support.gemini_flavor import AI_STUDIO, GeminiFlavor
 from tests.support.gemini_stream import Voice, array_steps, chunk_steps, whole_response
-from tests.support.reading import counting_ids, said_to
+from tests.support.reading import counting_ids, hear_once
 from tests.support.replies import Call, Reasoning, Reply, Text
 from tests.support.strategies import mixed_replies
 
@@ -155,12 +155,11 @@ def read_answer(*streams: Sequence[bytes], **reading: Any) -> Read:
     kept: dict[str, str] = {}
     wanted: Written | None = None
     for pieces in streams:
-        try:
-            for some in said_to(reader, pieces):
-                said += some
-        except UpstreamFailure as failure:
-            return Read(said, failure, kept | dict(reader.take_kept()), None, reader)
+        heard = hear_once(reader, pieces)
+        said += heard.said
         kept |= reader.take_kept()
+        if heard.failure is not None:
+            return Read(said, heard.failure, kept, None, reader)
         wanted = reader.follow_up()
     return Read(said, None, kept, wanted, reader)
 

@@ -7,10 +7,11 @@ import re
 from typing import Any
 
 from tests.support.openai_flavor import Flavor
-from tests.support.openai_refusal import Refused, empty_array, string_too_long
+from tests.support.openai_refusal import Refused, empty_array, empty_string, string_too_long
 
 NINE = re.compile(r"[a-zA-Z0-9]{9}\Z")
 DATA_URL = re.compile(r"data:(?P<media>[\w.+-]+/[\w.+-]+);base64,(?P<data>.*)\Z", re.DOTALL)
+LONGEST_ID = 40
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -101,35 +102,33 @@ def _check_calls(message: dict[str, Any], path: str, flavor: Flavor) -> None:
         raise empty_array(f"{path}.tool_calls")
     for place, call in enumerate(calls):
         where = f"{path}.tool_calls[{place}]"
-        _check_id(call["id"], f"{where}.id", flavor)
+        if flavor.nine_char_ids and not NINE.match(call["id"]):
+            raise Refused(
+                f"Tool call id was {call['id']} but must be a-z, A-Z, 0-9, with a length of 9.", code="3280"
+            )
+        check_call_id(call["id"], f"{where}.id", LONGEST_ID)
         if len(call["function"]["name"]) > 64:
             raise string_too_long(f"{where}.function.name", 64, len(call["function"]["name"]))
-        try:
-            arguments = json.loads(call["function"]["arguments"])
-        except ValueError:
-            arguments = None
-        if not isinstance(arguments, dict):
-            raise Refused(
-                f"Invalid '{where}.function.arguments': expected a string of a valid JSON object.",
-                param=f"{where}.function.arguments",
-                code="invalid_value",
-            )
+        check_arguments(call["function"]["arguments"], f"{where}.function.arguments")
 
 
-def _check_id(call_id: str, path: str, flavor: Flavor) -> None:
-    if flavor.nine_char_ids and not NINE.match(call_id):
-        raise Refused(
-            f"Tool call id was {call_id} but must be a-z, A-Z, 0-9, with a length of 9.", code="3280"
-        )
-    if len(call_id) > 40:
-        raise string_too_long(path, 40, len(call_id))
+def check_call_id(call_id: str, path: str, longest: int) -> None:
+    """Raises Refused for an id of a tool call that is too long or empty."""
+    if len(call_id) > longest:
+        raise string_too_long(path, longest, len(call_id))
     if not call_id:
-        raise Refused(
-            f"Invalid '{path}': empty string. Expected a string with minimum length 1, but got an empty string"
-            " instead.",
-            param=path,
-            code="empty_string",
-        )
+        raise empty_string(path)
+
+
+def check_arguments(text: str, path: str) -> None:
+    """Raises Refused unless the arguments of a tool call are a JSON object."""
+    try:
+        arguments = json.loads(text)
+    except ValueError:
+        arguments = None
+    if not isinstance(arguments, dict):
+        message = f"Invalid '{path}': expected a string of a valid JSON object."
+        raise Refused(message, param=path, code="invalid_value")
 
 
 def _check_answers(messages: list[dict[str, Any]]) -> None:

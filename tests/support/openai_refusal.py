@@ -25,8 +25,17 @@ class Refused(Exception):
         }
 
 
-def unknown_parameter(path: str) -> Refused:
-    return Refused(f"Unknown parameter: '{path}'.", param=path, code="unknown_parameter")
+def unknown_parameter(path: str, kind: type[Refused] = Refused) -> Refused:
+    return kind(f"Unknown parameter: '{path}'.", param=path, code="unknown_parameter")
+
+
+def missing_parameter(path: str) -> Refused:
+    return Refused(f"Missing required parameter: '{path}'.", param=path, code="missing_required_parameter")
+
+
+def empty_string(path: str) -> Refused:
+    message = f"Invalid '{path}': empty string. Expected a string with minimum length 1, but got an empty string instead."
+    return Refused(message, param=path, code="empty_string")
 
 
 def empty_array(path: str) -> Refused:

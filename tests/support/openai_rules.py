@@ -14,6 +14,7 @@ from tests.support.openai_refusal import (
     Refused,
     array_too_long,
     empty_array,
+    missing_parameter,
     only_with,
     string_too_long,
     unknown_parameter,
@@ -83,7 +84,7 @@ def mismatch_refusal(found: Mismatch) -> Refused:
         case "unknown":
             return unknown_parameter(found.path)
         case "missing":
-            message, code = f"Missing required parameter: '{found.path}'.", "missing_required_parameter"
+            return missing_parameter(found.path)
         case "type" if found.path.endswith(".content") and found.found == "null":
             message, code = "Invalid value for 'content': expected a string, got null.", None
         case "type":
@@ -98,10 +99,7 @@ def mismatch_refusal(found: Mismatch) -> Refused:
 
 
 def _check_lengths(body: dict[str, Any]) -> None:
-    for field in ("safety_identifier", "prompt_cache_key"):
-        value = body.get(field) or ""
-        if len(value) > 64:
-            raise string_too_long(field, 64, len(value))
+    check_identifiers(body)
     stops = body.get("stop")
     if isinstance(stops, list) and len(stops) > 4:
         raise array_too_long("stop", 4, len(stops))
@@ -114,6 +112,14 @@ def _check_lengths(body: dict[str, Any]) -> None:
     if temperature is not None and not 0 <= temperature <= 2:
         message = f"Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got {temperature}."
         raise Refused(message, param="temperature", code="decimal_above_max_value")
+
+
+def check_identifiers(body: dict[str, Any]) -> None:
+    """Raises Refused for names of the user or the cache that are too long."""
+    for field in ("safety_identifier", "prompt_cache_key"):
+        value = body.get(field) or ""
+        if len(value) > 64:
+            raise string_too_long(field, 64, len(value))
 
 
 def check_stream_options(body: dict[str, Any]) -> None:
@@ -138,10 +144,15 @@ def _check_tools(body: dict[str, Any], flavor: Flavor) -> None:
     for index, tool in enumerate(tools):
         check_function(tool["function"], f"tools[{index}].function")
         names.append(tool["function"]["name"])
+    check_distinct(names)
+    _check_tool_choice(body.get("tool_choice"), names, flavor)
+
+
+def check_distinct(names: list[str]) -> None:
+    """Raises Refused for the first function that is given twice."""
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise Refused(f"Invalid 'tools': function name '{twice}' is given twice.", param="tools")
-    _check_tool_choice(body.get("tool_choice"), names, flavor)
 
 
 def _check_tool_choice(choice: Any, names: list[str], flavor: Flavor) -> None:
@@ -157,26 +168,28 @@ def _check_tool_choice(choice: Any, names: list[str], flavor: Flavor) -> None:
         raise Refused(message, param="tool_choice")
 
 
+def check_name(name: str, path: str) -> None:
+    """Raises Refused for a name of a function or a schema that is not taken."""
+    if not TOOL_NAME.match(name):
+        message = (
+            f"Invalid '{path}': string does not match pattern. Expected a string that matches the pattern"
+            " '^[a-zA-Z0-9_-]+$'."
+        )
+        raise Refused(message, param=path, code="invalid_value")
+    if len(name) > 64:
+        raise string_too_long(path, 64, len(name))
+
+
 def check_function(function: dict[str, Any], path: str) -> None:
     """Raises Refused for a name, a schema or a strict schema that is not taken."""
     name = function["name"]
-    if not TOOL_NAME.match(name):
-        message = (
-            f"Invalid '{path}.name': string does not match pattern. Expected a string that matches the pattern"
-            " '^[a-zA-Z0-9_-]+$'."
-        )
-        raise Refused(message, param=f"{path}.name", code="invalid_value")
-    if len(name) > 64:
-        raise string_too_long(f"{path}.name", 64, len(name))
+    check_name(name, f"{path}.name")
     schema = function.get("parameters")
     if schema is None:
         return
     subject = f"Invalid schema for function '{name}'"
     param = f"{path}.parameters"
-    if schema.get("type") != "object":
-        kind = schema.get("type")
-        message = f"{subject}: schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
-        raise Refused(message, param=param, code="invalid_function_parameters")
+    check_is_object(schema, subject, param, "invalid_function_parameters")
     if "properties" not in schema:
         message = f"{subject}: In context=(), object schema missing properties."
         raise Refused(message, param=param, code="invalid_function_parameters")
@@ -209,10 +222,16 @@ def _check_response_format(body: dict[str, Any], flavor: Flavor) -> None:
     if described.get("strict"):
         subject = f"Invalid schema for response_format '{described['name']}'"
         schema = described.get("schema", {})
-        if schema.get("type") != "object":
-            message = f"{subject}: schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{schema.get('type')}\"'."
-            raise Refused(message, param="response_format")
+        check_is_object(schema, subject, "response_format", None)
         check_strict_schema(schema, subject, "response_format", None)
+
+
+def check_is_object(schema: dict[str, Any], subject: str, param: str, code: str | None) -> None:
+    """Raises Refused for a schema of anything else; `subject` begins the message."""
+    if schema.get("type") != "object":
+        kind = schema.get("type")
+        message = f"{subject}: schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
+        raise Refused(message, param=param, code=code)
 
 
 def check_strict_schema(

@@ -4,7 +4,7 @@ from typing import Any
 
 from openai.types.chat import completion_create_params as params
 
-from tests.support.typed_shapes import Mismatch, mismatches
+from tests.support.typed_shapes import Mismatch, check_none, mismatches
 
 
 def openai_mismatches(body: Any) -> list[Mismatch]:
@@ -16,5 +16,4 @@ def openai_mismatches(body: Any) -> list[Mismatch]:
 
 def check_with_openai_types(body: Any) -> None:
     """AssertionError that lists what the SDK's types would not let through."""
-    found = openai_mismatches(body)
-    assert not found, "\n".join(f"{one.path}: {one.kind} {one.found} (wants {one.wanted})" for one in found)
+    check_none(openai_mismatches(body))

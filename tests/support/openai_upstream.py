@@ -1,7 +1,5 @@
 """A strict, scripted Chat Completions backend on a real socket."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +10,10 @@ from tests.support.http_wire import WireRequest
 from tests.support.openai_flavor import OPENAI, Flavor
 from tests.support.openai_refusal import Refused
 from tests.support.openai_rules import check_request
+from tests.support.openai_server import OpenAIServer, bearer_of, parsed, unknown_path
 from tests.support.openai_stream import Voice, chunk_steps, whole_completion
-from tests.support.replies import Failure, Reply, Script, ScriptReader
-from tests.support.scripted_server import ScriptedServer
-
-ERROR_TYPES = {
-    401: "invalid_request_error",
-    403: "invalid_request_error",
-    404: "invalid_request_error",
-    429: "rate_limit_error",
-}
+from tests.support.replies import Reply, Script, ScriptReader
+from tests.support.scripted_server import streamed
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class ChatCall:
         return self.body.get("stream") is True
 
 
-class ScriptedOpenAI(ScriptedServer):
+class ScriptedOpenAI(OpenAIServer):
     """`async with ScriptedOpenAI(script) as upstream`: `upstream.base_url` ends in `/v1`.
 
     It refuses what the real API (or the server that `flavor` describes) refuses, in its words; `violations` lists
@@ -52,18 +44,11 @@ class ScriptedOpenAI(ScriptedServer):
         key: str | None = None,
         models: tuple[str, ...] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(key, models)
         self._script = ScriptReader(script)
         self.flavor = flavor
-        self._key = key
-        self._models = models
-        self._ids = 0
         self.requests: list[ChatCall] = []
         self.violations: list[str] = []
-
-    @property
-    def base_url(self) -> str:
-        return f"{self.wire.url}/v1"
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -73,11 +58,11 @@ class ScriptedOpenAI(ScriptedServer):
     @override
     async def _answer(self, request: WireRequest) -> Answer:
         try:
-            self._check_key(request)
+            self._check_key(bearer_of(request))
             if request.method == "GET" and request.path == "/v1/models":
                 return self._model_list()
             if request.method != "POST" or request.path != "/v1/chat/completions":
-                raise Refused(f"Invalid URL ({request.method} {request.path})", status=404)
+                raise unknown_path(request)
             body = parsed(request)
             check_request(body, self.flavor)
             self._check_model(body["model"])
@@ -86,31 +71,6 @@ class ScriptedOpenAI(ScriptedServer):
             return self._error(refused.error, refused.status)
         self.requests.append(ChatCall(request, body))
         return self.rendered(self._script.next_reply(body), body)
-
-    def _check_key(self, request: WireRequest) -> None:
-        authorization = request.header("authorization") or ""
-        scheme, _, key = authorization.partition(" ")
-        if scheme != "Bearer" or not key:
-            raise Refused(
-                "You didn't provide an API key. You need to provide your API key in an Authorization header using"
-                " Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
-                status=401,
-            )
-        if self._key is not None and key != self._key:
-            raise Refused(
-                f"Incorrect API key provided: {key[:4]}****. You can find your API key at"
-                " https://platform.openai.com/account/api-keys.",
-                code="invalid_api_key",
-                status=401,
-            )
-
-    def _check_model(self, model: str) -> None:
-        if self._models is not None and model not in self._models:
-            raise Refused(
-                f"The model `{model}` does not exist or you do not have access to it.",
-                code="model_not_found",
-                status=404,
-            )
 
     def rendered(self, reply: Reply, body: dict[str, Any]) -> Answer:
         """The HTTP answer that says `reply` to a request `body`."""
@@ -127,31 +87,14 @@ class ScriptedOpenAI(ScriptedServer):
             padded=self.flavor.name == "openai" and options.get("include_obfuscation") is not False,
             new_tool_id=self._tool_id,
         )
-        headers = (("x-request-id", f"req_{self._digest('req', 32)}"), *reply.headers)
+        headers = (self._request_id(), *reply.headers)
         if body.get("stream") is not True:
             return json_answer(whole_completion(reply, voice), headers=headers)
-        return Answer(
-            headers=(("content-type", "text/event-stream; charset=utf-8"), *headers),
-            body=tuple(chunk_steps(reply, voice)),
-            framing="chunked",
-            split=reply.split,
-            gzip=reply.gzip,
-            before_head=reply.before_head,
-        )
+        return streamed(chunk_steps(reply, voice), reply, headers)
 
-    def _failure(self, failure: Failure) -> Answer:
-        usual = "server_error" if failure.status >= 500 else "invalid_request_error"
-        error = {
-            "message": failure.message,
-            "type": failure.type or ERROR_TYPES.get(failure.status, usual),
-            "param": failure.param,
-            "code": failure.code,
-        }
-        return self._error(error, failure.status, failure.headers)
-
-    def _error(self, error: dict[str, Any], status: int, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-        body = {"object": "error", **error} if self.flavor.flat_errors else {"error": error}
-        return json_answer(body, status, (("x-request-id", f"req_{self._digest('req', 32)}"), *headers))
+    @override
+    def _envelope(self, error: dict[str, Any]) -> dict[str, Any]:
+        return {"object": "error", **error} if self.flavor.flat_errors else {"error": error}
 
     def _model_list(self) -> Answer:
         names = self._models or ("gpt-5", "gpt-4.1")
@@ -164,24 +107,3 @@ class ScriptedOpenAI(ScriptedServer):
         if self.flavor.nine_char_ids:
             return self._digest("call", 9)
         return f"call_{self._digest('call', 24)}"
-
-    def _digest(self, purpose: str, length: int) -> str:
-        self._ids += 1
-        return hashlib.sha256(f"{purpose}{self._ids}".encode()).hexdigest()[:length]
-
-
-def parsed(request: WireRequest) -> Any:
-    """The JSON of a request. Raises Refused if it is none."""
-    media = (request.header("content-type") or "").partition(";")[0].strip()
-    if media != "application/json":
-        raise Refused(
-            f"Unsupported media type: '{media}'. Expected 'application/json'.",
-            code="unsupported_content_type",
-        )
-    try:
-        return json.loads(request.body)
-    except ValueError:
-        raise Refused(
-            "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your"
-            " HTTP library correctly.)"
-        ) from None

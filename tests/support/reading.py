@@ -1,14 +1,15 @@
 """Feeds a reader the way networks do, and tells what it said."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
 from dragoman.dialects.dialect import NewId, ReplyReader, Written
 from dragoman.messages.errors import UpstreamFailure
-from dragoman.messages.events import Event, Relayed, Said
+from dragoman.messages.events import Event, Relayed, Said, Usage
 from dragoman.messages.fold import fold
 from dragoman.messages.grammar import Grammar
 from dragoman.wire.sse import SseDecoder
@@ -114,6 +115,45 @@ def hear_whole(open_reader: OpenReader, body: bytes) -> Heard:
     return Heard(said, None, reader, kept=dict(reader.take_kept()))
 
 
+def hear_once(reader: ReplyReader, pieces: Iterable[bytes]) -> Heard:
+    """Read one stream as it comes. Whether what was said is legal is for the test to ask."""
+    said: list[Said] = []
+    failure = _hear_one(reader, pieces, said)
+    return Heard(tuple(said), failure, reader)
+
+
+def fields_of(message: Mapping[str, Any], kind: str, field: str) -> list[Any]:
+    """What each block of this kind has in this field, in order."""
+    return [block[field] for block in message["content"] if block["type"] == kind]
+
+
+def calls_of(message: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Name and input of each call, in order."""
+    return [(block["name"], block["input"]) for block in message["content"] if block["type"] == "tool_use"]
+
+
+def tokens_of(usage: Usage) -> tuple[int, int, int, int]:
+    """New input, input from the cache, input to the cache, output."""
+    return (
+        usage.input_tokens,
+        usage.cache_read_input_tokens,
+        usage.cache_creation_input_tokens,
+        usage.output_tokens,
+    )
+
+
+def stops_where_it_says(message: Mapping[str, Any], stops: Sequence[str], whole: str) -> bool:
+    """Whether the message ends with a stop sequence. AssertionError unless its text is the beginning of `whole`, up to
+    that one of `stops`."""
+    text = "".join(fields_of(message, "text", "text"))
+    assert whole.startswith(text)
+    if message["stop_reason"] != "stop_sequence":
+        return False
+    assert message["stop_sequence"] in stops
+    assert whole[len(text) :].startswith(message["stop_sequence"])
+    return True
+
+
 def check_grammar(said: Sequence[Said], *, complete: bool) -> None:
     """Every event is legal, and a complete answer has its end. Relayed events are not judged."""
     if any(isinstance(one, Relayed) for one in said):
@@ -151,7 +191,7 @@ def _hear_pieces(reader: ReplyReader, streams: list[list[bytes]]) -> Heard:
     return Heard(tuple(said), failure, reader, tuple(follow_ups), kept)
 
 
-def _hear_one(reader: ReplyReader, pieces: list[bytes], said: list[Said]) -> UpstreamFailure | None:
+def _hear_one(reader: ReplyReader, pieces: Iterable[bytes], said: list[Said]) -> UpstreamFailure | None:
     """Read one stream to its end or failure; adds to `said`."""
     try:
         for some in said_to(reader, pieces):

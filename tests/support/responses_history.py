@@ -1,12 +1,11 @@
 """What the Responses API asks of `input`: messages, calls and their outputs (spec/openai-responses.md sections 3, 6)."""
 
-import json
 from typing import Any
 
-from tests.support.openai_history import DATA_URL, check_base64, check_image
+from tests.support.openai_history import DATA_URL, check_arguments, check_base64, check_call_id, check_image
 from tests.support.openai_models import generation
-from tests.support.openai_refusal import Refused, empty_array, string_too_long, unknown_parameter
-from tests.support.openai_rules import TOOL_NAME
+from tests.support.openai_refusal import Refused, empty_array, missing_parameter, unknown_parameter
+from tests.support.openai_rules import check_name
 from tests.support.responses_flavor import ResponsesFlavor
 from tests.support.responses_models import NEW_ITEMS
 from tests.support.responses_refusal import Declined, item_not_found, unknown_type
@@ -49,9 +48,7 @@ def _check_known(item: dict[str, Any], path: str, model: str, flavor: ResponsesF
         if item.get("role") != "assistant":
             raise unknown_parameter(f"{path}.phase")
         if not flavor.phases:
-            raise Declined(
-                f"Unknown parameter: '{path}.phase'.", param=f"{path}.phase", code="unknown_parameter"
-            )
+            raise unknown_parameter(f"{path}.phase", Declined)
 
 
 def _check_message(item: dict[str, Any], path: str) -> None:
@@ -78,8 +75,7 @@ def _check_said(content: list[Any], path: str) -> None:
                 code="invalid_value",
             )
         if not isinstance(part.get(words[kind]), str):
-            message = f"Missing required parameter: '{where}.{words[kind]}'."
-            raise Refused(message, param=f"{where}.{words[kind]}", code="missing_required_parameter")
+            raise missing_parameter(f"{where}.{words[kind]}")
         for key in part:
             if key not in ("type", words[kind], "annotations", "logprobs"):
                 raise unknown_parameter(f"{where}.{key}")
@@ -88,8 +84,7 @@ def _check_said(content: list[Any], path: str) -> None:
 def _check_part(part: dict[str, Any], path: str) -> None:
     if part["type"] == "input_image":
         if not part.get("image_url") and not part.get("file_id"):
-            message = f"Missing required parameter: '{path}.image_url'."
-            raise Refused(message, param=f"{path}.image_url", code="missing_required_parameter")
+            raise missing_parameter(f"{path}.image_url")
         if part.get("image_url"):
             check_image(part["image_url"], f"{path}.image_url")
     if part["type"] == "input_file":
@@ -107,50 +102,23 @@ def _check_file(part: dict[str, Any], path: str) -> None:
     if parsed is None or parsed["media"] != "application/pdf":
         raise Refused(f"{wanted} something else.", param=f"{path}.file_data", code="invalid_value")
     if not part.get("filename"):
-        message = f"Missing required parameter: '{path}.filename'."
-        raise Refused(message, param=f"{path}.filename", code="missing_required_parameter")
+        raise missing_parameter(f"{path}.filename")
     check_base64(parsed["data"], wanted, f"{path}.file_data")
 
 
 def _check_call(item: dict[str, Any], path: str) -> None:
-    _check_id(item["call_id"], f"{path}.call_id")
-    name = item["name"]
-    if not TOOL_NAME.match(name):
-        message = (
-            f"Invalid '{path}.name': string does not match pattern. Expected a string that matches the pattern"
-            " '^[a-zA-Z0-9_-]+$'."
-        )
-        raise Refused(message, param=f"{path}.name", code="invalid_value")
-    if len(name) > 64:
-        raise string_too_long(f"{path}.name", 64, len(name))
-    try:
-        arguments = json.loads(item["arguments"])
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
-        message = f"Invalid '{path}.arguments': expected a string of a valid JSON object."
-        raise Refused(message, param=f"{path}.arguments", code="invalid_value")
+    check_call_id(item["call_id"], f"{path}.call_id", LONGEST_ID)
+    check_name(item["name"], f"{path}.name")
+    check_arguments(item["arguments"], f"{path}.arguments")
 
 
 def _check_output(item: dict[str, Any], path: str) -> None:
     if item.get("call_id") is None:
-        message = f"Missing required parameter: '{path}.call_id'."
-        raise Refused(message, param=f"{path}.call_id", code="missing_required_parameter")
-    _check_id(item["call_id"], f"{path}.call_id")
+        raise missing_parameter(f"{path}.call_id")
+    check_call_id(item["call_id"], f"{path}.call_id", LONGEST_ID)
     if isinstance(item["output"], list):
         for place, part in enumerate(item["output"]):
             _check_part(part, f"{path}.output[{place}]")
-
-
-def _check_id(call_id: str, path: str) -> None:
-    if len(call_id) > LONGEST_ID:
-        raise string_too_long(path, LONGEST_ID, len(call_id))
-    if not call_id:
-        message = (
-            f"Invalid '{path}': empty string. Expected a string with minimum length 1, but got an empty string"
-            " instead."
-        )
-        raise Refused(message, param=path, code="empty_string")
 
 
 def _check_pairs(items: list[dict[str, Any]]) -> None:

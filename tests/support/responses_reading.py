@@ -128,6 +128,11 @@ def hear_responses(*frames: bytes, **reading: Any) -> Heard:
     return hear(lambda: open_reply(**reading), b"".join(frames))
 
 
+def hear_answer(*frames: bytes, ending: bytes | None = None, **reading: Any) -> Heard:
+    """The frames of an answer that begins well and, unless told otherwise, ends well."""
+    return hear_responses(CREATED, *frames, ending or completed(), **reading)
+
+
 def hear_response(body: bytes | dict[str, Any], **reading: Any) -> Heard:
     """A whole answer read."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.openai_models import generation
-from tests.support.openai_refusal import Refused, array_too_long
+from tests.support.openai_refusal import Refused, array_too_long, empty_string
 from tests.support.responses_flavor import ResponsesFlavor
 from tests.support.responses_items import Plain, departure, plain_items, same_item
 from tests.support.responses_refusal import (
@@ -114,11 +114,7 @@ class ReasoningBook:
         if item.get("content"):
             raise array_too_long(f"{path}.content", 0, len(item["content"]))
         if not item["id"]:
-            message = (
-                f"Invalid '{path}.id': empty string. Expected a string with minimum length 1, but got an empty string"
-                " instead."
-            )
-            raise Refused(message, param=f"{path}.id", code="empty_string")
+            raise empty_string(f"{path}.id")
         if not encrypted:
             raise item_not_found(item["id"])
         if flavor.forgets_reasoning:

@@ -7,8 +7,15 @@ knows which reasoning was given out. What the server takes and Dragoman promises
 
 from typing import Any
 
-from tests.support.openai_refusal import Refused, string_too_long, unknown_parameter
-from tests.support.openai_rules import TOOL_NAME, check_stream_options, check_strict_schema, mismatch_refusal
+from tests.support.openai_refusal import Refused, missing_parameter, unknown_parameter
+from tests.support.openai_rules import (
+    check_identifiers,
+    check_is_object,
+    check_name,
+    check_stream_options,
+    check_strict_schema,
+    mismatch_refusal,
+)
 from tests.support.responses_flavor import ResponsesFlavor
 from tests.support.responses_history import check_input
 from tests.support.responses_models import check_model_rules, has_phases
@@ -25,18 +32,14 @@ def check_request(body: Any, flavor: ResponsesFlavor, *, counting: bool = False)
     if not isinstance(body, dict):
         raise Refused("We could not parse the JSON body of your request. (HINT: it should be an object.)")
     if not body.get("model"):
-        raise Refused(
-            "Missing required parameter: 'model'.", param="model", code="missing_required_parameter"
-        )
+        raise missing_parameter("model")
     _check_known(body, flavor)
     found = responses_mismatches(body, counting=counting)
     for one in found:
         if not lacks_strict(one):
             raise mismatch_refusal(one)
     if body.get("input") is None:
-        raise Refused(
-            "Missing required parameter: 'input'.", param="input", code="missing_required_parameter"
-        )
+        raise missing_parameter("input")
     _check_numbers(body)
     check_stream_options(body)
     check_tools(body)
@@ -53,15 +56,11 @@ def check_request(body: Any, flavor: ResponsesFlavor, *, counting: bool = False)
 def _check_known(body: dict[str, Any], flavor: ResponsesFlavor) -> None:
     for field in body:
         if field in flavor.unknown_fields or (field == "include" and flavor.knows_no_include):
-            refused = unknown_parameter(field)
-            raise Declined(refused.message, param=field, code=refused.code)
+            raise unknown_parameter(field, Declined)
 
 
 def _check_numbers(body: dict[str, Any]) -> None:
-    for field in ("safety_identifier", "prompt_cache_key"):
-        value = body.get(field) or ""
-        if len(value) > 64:
-            raise string_too_long(field, 64, len(value))
+    check_identifiers(body)
     for field, least in (("max_output_tokens", FEWEST_TOKENS), ("max_tool_calls", 1)):
         limit = body.get(field)
         if limit is not None and limit < least:
@@ -84,25 +83,12 @@ def _check_format(described: dict[str, Any]) -> None:
     if described.get("type") != "json_schema":
         return
     name, schema = described["name"], described["schema"]
-    if not TOOL_NAME.match(name):
-        message = (
-            "Invalid 'text.format.name': string does not match pattern. Expected a string that matches the pattern"
-            " '^[a-zA-Z0-9_-]+$'."
-        )
-        raise Refused(message, param="text.format.name", code="invalid_value")
-    if len(name) > 64:
-        raise string_too_long("text.format.name", 64, len(name))
+    check_name(name, "text.format.name")
     if not described.get("strict"):
         return
-    subject, param, code = (
-        f"Invalid schema for response_format '{name}'",
-        "text.format.schema",
-        "invalid_json_schema",
-    )
-    if schema.get("type") != "object":
-        message = f"{subject}: schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{schema.get('type')}\"'."
-        raise Refused(message, param=param, code=code)
-    check_strict_schema(schema, subject, param, code)
+    subject = f"Invalid schema for response_format '{name}'"
+    check_is_object(schema, subject, "text.format.schema", "invalid_json_schema")
+    check_strict_schema(schema, subject, "text.format.schema", "invalid_json_schema")
 
 
 def _check_organisation(body: dict[str, Any], flavor: ResponsesFlavor) -> None:

@@ -1,4 +1,4 @@
-"""The parts of a message while it is said: texts with their annotations, and refusals."""
+"""The parts of an item while they are said: texts with their annotations, refusals, and what was thought."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -81,3 +81,27 @@ class OpenMessage:
     def _add(self, part: dict[str, Any]) -> Iterator[bytes]:
         self.item["content"].append(part)
         yield self._events.event("response.content_part.added", **self._place, part=dict(part))
+
+
+def say_summary(
+    part: Mapping[str, str], sizes: Sizes, events: Events, place: dict[str, Any]
+) -> Iterator[bytes]:
+    """A part of a summary from its beginning to its end; `place` says whose it is."""
+    yield events.event("response.reasoning_summary_part.added", **place, part={**part, "text": ""})
+    yield from _say(part["text"], sizes, events, "response.reasoning_summary_text", place)
+    yield events.event("response.reasoning_summary_part.done", **place, part=part)
+
+
+def say_thoughts(
+    part: Mapping[str, str], sizes: Sizes, events: Events, place: dict[str, Any]
+) -> Iterator[bytes]:
+    """The same for thoughts that are said themselves."""
+    yield events.event("response.content_part.added", **place, part={**part, "text": ""})
+    yield from _say(part["text"], sizes, events, "response.reasoning_text", place)
+    yield events.event("response.content_part.done", **place, part=part)
+
+
+def _say(text: str, sizes: Sizes, events: Events, kind: str, place: dict[str, Any]) -> Iterator[bytes]:
+    for piece in cut(text, sizes):
+        yield events.delta(f"{kind}.delta", piece, **place)
+    yield events.event(f"{kind}.done", **place, text=text)

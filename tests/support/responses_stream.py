@@ -30,7 +30,7 @@ from tests.support.responses_payload import (
     is_json_object,
 )
 from tests.support.responses_reasoning import Issued
-from tests.support.responses_said import OpenMessage
+from tests.support.responses_said import OpenMessage, say_summary, say_thoughts
 
 OUTPUT_TYPES = frozenset(
     (
@@ -237,26 +237,10 @@ class Speech:
         book.enter(self._thought)
         place = {"item_id": item["id"], "output_index": self._count - 1}
         for index, part in enumerate(item["summary"]):
-            yield from self._summary(part, thoughts, place | {"summary_index": index})
-        if voice.flavor.plain_reasoning:
-            yield from self._plain_thoughts(thoughts, place | {"content_index": 0})
+            yield from say_summary(part, thoughts.sizes, self._events, place | {"summary_index": index})
+        for index, part in enumerate(item.get("content", ())):
+            yield from say_thoughts(part, thoughts.sizes, self._events, place | {"content_index": index})
         yield from self._finish(item, None)
-
-    def _summary(self, part: dict[str, str], thoughts: Reasoning, place: dict[str, Any]) -> Iterator[Step]:
-        said, empty = "response.reasoning_summary_text", part | {"text": ""}
-        yield self._events.event("response.reasoning_summary_part.added", **place, part=empty)
-        for piece in cut(part["text"], thoughts.sizes):
-            yield self._events.delta(f"{said}.delta", piece, **place)
-        yield self._events.event(f"{said}.done", **place, text=part["text"])
-        yield self._events.event("response.reasoning_summary_part.done", **place, part=part)
-
-    def _plain_thoughts(self, thoughts: Reasoning, place: dict[str, Any]) -> Iterator[Step]:
-        part = {"type": "reasoning_text", "text": thoughts.text}
-        yield self._events.event("response.content_part.added", **place, part=part | {"text": ""})
-        for piece in cut(thoughts.text, thoughts.sizes):
-            yield self._events.delta("response.reasoning_text.delta", piece, **place)
-        yield self._events.event("response.reasoning_text.done", **place, text=thoughts.text)
-        yield self._events.event("response.content_part.done", **place, part=part)
 
     def _item(self, value: Mapping[str, Any]) -> Iterator[Step]:
         """A piece of the output in the vendor's words."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.openai_refusal import Refused, array_too_long, empty_array, only_with
-from tests.support.openai_rules import check_function
+from tests.support.openai_rules import check_distinct, check_function
 
 MOST_DOMAINS = 100
 
@@ -26,9 +26,7 @@ def check_tools(body: dict[str, Any]) -> None:
         _check_tool(tool, path)
     offered = [*(tools or ()), *(tool for _, tool in later)]
     names = [tool["name"] for tool in offered if tool["type"] == "function"]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise Refused(f"Invalid 'tools': function name '{twice}' is given twice.", param="tools")
+    check_distinct(names)
     _check_choice(body.get("tool_choice"), offered)
 
 

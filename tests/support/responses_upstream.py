@@ -1,6 +1,5 @@
 """A strict, scripted backend that speaks OpenAI's Responses, on a real socket."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +8,8 @@ from typing_extensions import override
 from tests.support.http_answer import Answer, json_answer
 from tests.support.http_wire import WireRequest
 from tests.support.openai_refusal import Refused
-from tests.support.openai_upstream import ERROR_TYPES, parsed
-from tests.support.replies import Failure, Reply, Script, ScriptReader
+from tests.support.openai_server import OpenAIServer, bearer_of, parsed, unknown_path
+from tests.support.replies import Reply, Script, ScriptReader
 from tests.support.responses_counts import count_input
 from tests.support.responses_flavor import OPENAI_RESPONSES, ResponsesFlavor
 from tests.support.responses_payload import Voice
@@ -19,7 +18,7 @@ from tests.support.responses_reasoning import ReasoningBook
 from tests.support.responses_refusal import Declined
 from tests.support.responses_rules import check_request
 from tests.support.responses_stream import Speech, whole_response
-from tests.support.scripted_server import ScriptedServer
+from tests.support.scripted_server import streamed
 
 PATHS = ("/v1/responses", "/v1/responses/input_tokens")
 
@@ -40,7 +39,7 @@ class ResponsesCall:
         return self.wire.path.endswith("/input_tokens")
 
 
-class ScriptedResponses(ScriptedServer):
+class ScriptedResponses(OpenAIServer):
     """`async with ScriptedResponses(script) as upstream`: `upstream.base_url` ends in `/v1`.
 
     It refuses what the real API (or the server that `flavor` describes) refuses, in its words; `violations` lists
@@ -57,12 +56,9 @@ class ScriptedResponses(ScriptedServer):
         key: str | None = None,
         models: tuple[str, ...] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(key, models)
         self._script = ScriptReader(script)
         self.flavor = flavor
-        self._key = key
-        self._models = models
-        self._ids = 0
         self._ledger = PrefixLedger()
         self.reasoning = ReasoningBook()
         """Counts the reasoning items: `issued`, `verified`, `missing`."""
@@ -74,10 +70,6 @@ class ScriptedResponses(ScriptedServer):
         """Every `input_transformations` so far: reasoning that came back and did not fit."""
         self.violations: list[str] = []
         self.declined: list[str] = []
-
-    @property
-    def base_url(self) -> str:
-        return f"{self.wire.url}/v1"
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -113,40 +105,16 @@ class ScriptedResponses(ScriptedServer):
         return self._said(self._script.next_reply(body), body, account, withheld)
 
     def _account(self, request: WireRequest) -> str:
-        if self.flavor.api_key_header:
-            key = request.header("api-key") or ""
-        else:
-            scheme, _, key = (request.header("authorization") or "").partition(" ")
-            key = key if scheme == "Bearer" else ""
-        if not key:
-            raise Refused(
-                "You didn't provide an API key. You need to provide your API key in an Authorization header using"
-                " Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
-                status=401,
-            )
-        if self._key is not None and key != self._key:
-            raise Refused(
-                f"Incorrect API key provided: {key[:4]}****. You can find your API key at"
-                " https://platform.openai.com/account/api-keys.",
-                code="invalid_api_key",
-                status=401,
-            )
+        key = (request.header("api-key") or "") if self.flavor.api_key_header else bearer_of(request)
+        self._check_key(key)
         return key
 
     def _check_path(self, request: WireRequest) -> None:
+        unknown = unknown_path(request)
         if request.method != "POST" or request.path not in PATHS:
-            raise Refused(f"Invalid URL ({request.method} {request.path})", status=404)
+            raise unknown
         if request.path == PATHS[1] and self.flavor.no_count is not None:
-            told = f"Invalid URL ({request.method} {request.path})"
-            raise Declined(told, code="unknown_url", status=self.flavor.no_count)
-
-    def _check_model(self, model: str) -> None:
-        if self._models is not None and model not in self._models:
-            raise Refused(
-                f"The model `{model}` does not exist or you do not have access to it.",
-                code="model_not_found",
-                status=404,
-            )
+            raise Declined(unknown.message, code="unknown_url", status=self.flavor.no_count)
 
     def rendered(self, reply: Reply, body: dict[str, Any], account: str = "scripted") -> Answer:
         """The HTTP answer that says `reply` to a request `body`."""
@@ -168,14 +136,7 @@ class ScriptedResponses(ScriptedServer):
         speech = Speech(reply, voice)
         steps = tuple(speech.steps())
         self._enter(body, speech)
-        return Answer(
-            headers=(("content-type", "text/event-stream; charset=utf-8"), *headers),
-            body=steps,
-            framing="chunked",
-            split=reply.split,
-            gzip=reply.gzip,
-            before_head=reply.before_head,
-        )
+        return streamed(steps, reply, headers)
 
     def _voice(self, body: dict[str, Any], account: str, withheld: list[dict[str, str]]) -> Voice:
         options = body.get("stream_options") or {}
@@ -195,23 +156,6 @@ class ScriptedResponses(ScriptedServer):
         self.turns.append(turn)
         self._ledger.enter(turn)
 
-    def _failure(self, failure: Failure) -> Answer:
-        usual = "server_error" if failure.status >= 500 else "invalid_request_error"
-        error = {
-            "message": failure.message,
-            "type": failure.type or ERROR_TYPES.get(failure.status, usual),
-            "param": failure.param,
-            "code": failure.code,
-        }
-        return self._error(error, failure.status, failure.headers)
-
-    def _error(self, error: dict[str, Any], status: int, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-        return json_answer({"error": error}, status, (self._request_id(), *headers))
-
-    def _request_id(self) -> tuple[str, str]:
-        return "x-request-id", self._new_id("req_")
-
     def _new_id(self, begins: str) -> str:
-        self._ids += 1
-        length = {"call_": 64 if self.flavor.long_call_ids else 24, "req_": 32}.get(begins, 48)
-        return begins + hashlib.sha256(f"{begins}{self._ids}".encode()).hexdigest()[:length]
+        length = {"call_": 64 if self.flavor.long_call_ids else 24}.get(begins, 48)
+        return begins + self._digest(begins, length)

@@ -1,11 +1,13 @@
 """What every scripted backend is: a server on a real socket that is there as long as its `async with`."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from tests.support.http_answer import Answer
+from tests.support.http_answer import Answer, Step
 from tests.support.http_wire import WireRequest, WireServer
+from tests.support.replies import Reply
 
 
 class ScriptedServer(ABC):
@@ -34,3 +36,20 @@ class ScriptedServer(ABC):
 
     @abstractmethod
     async def _answer(self, request: WireRequest) -> Answer: ...
+
+
+def streamed(
+    steps: Iterable[Step],
+    reply: Reply,
+    headers: tuple[tuple[str, str], ...],
+    media: str = "text/event-stream; charset=utf-8",
+) -> Answer:
+    """The answer whose body is these steps, cut and encoded as `reply` says."""
+    return Answer(
+        headers=(("content-type", media), *headers),
+        body=tuple(steps),
+        framing="chunked",
+        split=reply.split,
+        gzip=reply.gzip,
+        before_head=reply.before_head,
+    )

@@ -49,6 +49,11 @@ def mismatches(value: Any, hint: Any, path: str = "") -> Iterator[Mismatch]:
         yield Mismatch(path, "type", (_name(hint),), json_type(value))
 
 
+def check_none(found: list[Mismatch]) -> None:
+    """AssertionError that lists what was found."""
+    assert not found, "\n".join(f"{one.path}: {one.kind} {one.found} (wants {one.wanted})" for one in found)
+
+
 def _of_literal(value: Any, allowed: tuple[Any, ...], path: str) -> Iterator[Mismatch]:
     if isinstance(value, (dict, list)):
         yield Mismatch(path, "type", ("a string",), json_type(value))

@@ -8,7 +8,8 @@ import aiohttp
 import openai
 import pytest
 from openai.types.chat import ChatCompletionChunk
-from tests.support.http_answer import Cut, html_answer
+from tests.support.http_answer import Cut
+from tests.support.openai_client import client_of, stream_lines
 from tests.support.openai_flavor import COMPATIBLE, MISTRAL, OLLAMA, OPENAI, OPENROUTER, Flavor
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import (
@@ -30,27 +31,14 @@ ASKED: dict[str, Any] = {"model": "gpt-5.2", "messages": [{"role": "user", "cont
 CALLS = (Call("Read", {"path": "a"}, sizes=3), Call("Bash", {"command": "ls"}, sizes=4))
 
 
-def client_of(upstream: ScriptedOpenAI) -> openai.AsyncOpenAI:
-    return openai.AsyncOpenAI(api_key="test-key-openai", base_url=upstream.base_url, max_retries=0)
-
-
 async def chunks_of(upstream: ScriptedOpenAI, **fields: Any) -> list[ChatCompletionChunk]:
     async with client_of(upstream) as client:
         stream = await client.chat.completions.create(**ASKED, stream=True, **fields)
         return [chunk async for chunk in stream]
 
 
-async def stream_lines(upstream: ScriptedOpenAI, **fields: Any) -> list[Any]:
-    """The data lines of a streamed answer, read without an SDK; `[DONE]` and comments as strings."""
-    headers = {"authorization": "Bearer test-key-openai"}
-    body = ASKED | {"stream": True} | fields
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{upstream.base_url}/chat/completions", json=body, headers=headers) as answer,
-    ):
-        raw = (await answer.read()).decode()
-    lines = [line.removeprefix("data: ") for line in raw.split("\n") if line]
-    return [json.loads(line) if line.startswith("{") else line for line in lines]
+async def lines_of(upstream: ScriptedOpenAI, **fields: Any) -> list[Any]:
+    return await stream_lines(upstream, "/chat/completions", ASKED | fields)
 
 
 def deltas_of(lines: list[Any]) -> list[dict[str, Any]]:
@@ -92,7 +80,7 @@ async def test_sdk_reads_a_whole_answer() -> None:
 
 async def test_first_chunk_has_the_role_and_the_last_line_is_done() -> None:
     async with ScriptedOpenAI(reply("Hi")) as upstream:
-        lines = await stream_lines(upstream, stream_options={"include_usage": True})
+        lines = await lines_of(upstream, stream_options={"include_usage": True})
     assert lines[0]["choices"][0]["delta"]["role"] == "assistant"
     assert lines[0]["usage"] is None
     assert lines[-2]["choices"] == []
@@ -101,25 +89,7 @@ async def test_first_chunk_has_the_role_and_the_last_line_is_done() -> None:
 
 async def test_usage_is_said_only_when_asked() -> None:
     async with ScriptedOpenAI(reply("Hi")) as upstream:
-        assert not any("usage" in line for line in await stream_lines(upstream))
-
-
-async def test_obfuscation_can_be_turned_off() -> None:
-    async with ScriptedOpenAI(reply("Hi")) as upstream:
-        assert any("obfuscation" in line for line in await stream_lines(upstream))
-        options = {"include_obfuscation": False}
-        assert not any("obfuscation" in line for line in await stream_lines(upstream, stream_options=options))
-
-
-async def test_replies_come_in_order_and_requests_are_kept() -> None:
-    async with ScriptedOpenAI([reply("one"), reply("two")]) as upstream, client_of(upstream) as client:
-        said = [
-            (await client.chat.completions.create(**ASKED, user=f"u{n}")).choices[0].message.content
-            for n in (1, 2)
-        ]
-    assert said == ["one", "two"]
-    assert [body["user"] for body in upstream.asked] == ["u1", "u2"]
-    assert upstream.requests[0].wire.header("authorization") == "Bearer test-key-openai"
+        assert not any("usage" in line for line in await lines_of(upstream))
 
 
 async def test_reply_can_be_decided_from_the_request() -> None:
@@ -127,59 +97,7 @@ async def test_reply_can_be_decided_from_the_request() -> None:
         return reply(body["messages"][-1]["content"])
 
     async with ScriptedOpenAI(echo) as upstream:
-        assert "Hello" in [delta.get("content") for delta in deltas_of(await stream_lines(upstream))]
-
-
-async def test_refusal_is_an_error_of_the_sdk_and_a_violation() -> None:
-    async with ScriptedOpenAI(reply("Hi")) as upstream, client_of(upstream) as client:
-        with pytest.raises(openai.BadRequestError, match="Unknown parameter: 'top_k'") as caught:
-            await client.chat.completions.create(**ASKED, extra_body={"top_k": 3})
-    assert caught.value.param == "top_k"
-    assert upstream.violations == ["Unknown parameter: 'top_k'."]
-    assert upstream.requests == []
-
-
-@pytest.mark.parametrize(
-    ("headers", "path", "status", "words"),
-    [
-        ({}, "/chat/completions", 401, "You didn't provide an API key"),
-        ({"authorization": "Bearer other"}, "/chat/completions", 401, "Incorrect API key provided"),
-        ({"authorization": "Bearer right"}, "/completions", 404, "Invalid URL (POST /v1/completions)"),
-        ({"authorization": "Bearer right"}, "/chat/completions", 404, "The model `gpt-5.2` does not exist"),
-    ],
-)
-async def test_request_without_standing_is_refused(
-    headers: dict[str, str], path: str, status: int, words: str
-) -> None:
-    async with (
-        ScriptedOpenAI(reply("Hi"), key="right", models=("gpt-4.1",)) as upstream,
-        aiohttp.ClientSession() as session,
-        session.post(upstream.base_url + path, json=ASKED, headers=headers) as answer,
-    ):
-        body = await answer.json()
-    assert answer.status == status
-    assert words in body["error"]["message"]
-    assert set(body["error"]) == {"message", "type", "param", "code"}
-
-
-@pytest.mark.parametrize(("data", "media"), [(b"{", "application/json"), (b"{}", "text/plain")])
-async def test_body_that_is_no_json_is_refused(data: bytes, media: str) -> None:
-    headers = {"authorization": "Bearer x", "content-type": media}
-    async with (
-        ScriptedOpenAI(reply("Hi")) as upstream,
-        aiohttp.ClientSession() as session,
-        session.post(f"{upstream.base_url}/chat/completions", data=data, headers=headers) as answer,
-    ):
-        assert answer.status == 400
-
-
-async def test_scripted_failure_has_the_vendors_shape() -> None:
-    script = failing(429, "Slow down", code="rate_limit_exceeded", headers=(("retry-after", "3"),))
-    async with ScriptedOpenAI(script) as upstream, client_of(upstream) as client:
-        with pytest.raises(openai.RateLimitError, match="Slow down") as caught:
-            await client.chat.completions.create(**ASKED)
-    assert caught.value.code == "rate_limit_exceeded"
-    assert caught.value.response.headers["retry-after"] == "3"
+        assert "Hello" in [delta.get("content") for delta in deltas_of(await lines_of(upstream))]
 
 
 async def test_flat_errors_have_no_envelope() -> None:
@@ -198,7 +116,7 @@ async def test_error_inside_a_stream_ends_it() -> None:
     async with ScriptedOpenAI(
         reply("Hi", StreamError("Overloaded", code="server_overloaded"), "never")
     ) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
         assert lines[-1]["error"]["message"] == "Overloaded"
         with pytest.raises(openai.APIError, match="Overloaded"):
             await chunks_of(upstream)
@@ -209,7 +127,7 @@ async def test_parts_of_the_wire_stand_where_they_were_put() -> None:
         Comment("wait"), "Hi", Item({"choices": [], "odd": 1}), Raw(b"data: garbage\n\n"), ends=False
     )
     async with ScriptedOpenAI(said) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     assert lines[1] == ": wait"
     assert lines[3] == {"choices": [], "odd": 1}
     assert lines[4] == "garbage"
@@ -218,30 +136,18 @@ async def test_parts_of_the_wire_stand_where_they_were_put() -> None:
 
 async def test_stream_can_break_off_without_a_finish_reason() -> None:
     async with ScriptedOpenAI(reply("Hi", finishes=False, ends=False)) as upstream:
-        assert [line["choices"][0]["finish_reason"] for line in await stream_lines(upstream)] == [None, None]
+        assert [line["choices"][0]["finish_reason"] for line in await lines_of(upstream)] == [None, None]
 
 
 async def test_stream_can_be_cut() -> None:
     async with ScriptedOpenAI(reply("Hi", Cut())) as upstream:
         with pytest.raises(aiohttp.ClientPayloadError):
-            await stream_lines(upstream)
-
-
-async def test_any_http_answer_can_be_scripted() -> None:
-    async with ScriptedOpenAI(Reply(answer=html_answer())) as upstream:
-        assert (await stream_lines(upstream))[0] == "<!DOCTYPE html>"
-
-
-async def test_surrogate_pair_can_be_cut_over_two_chunks() -> None:
-    async with ScriptedOpenAI(reply(Text("\ud83e\udd89", sizes=1))) as upstream:
-        await stream_lines(upstream)
-        assert b'"content":"\\ud83e"' in upstream.sent[0]
-        assert b'"content":"\\udd89"' in upstream.sent[0]
+            await lines_of(upstream)
 
 
 async def test_refusal_has_its_own_field() -> None:
     async with ScriptedOpenAI(reply(Refusal("I will not"))) as upstream:
-        assert {"refusal": "I will not"} in deltas_of(await stream_lines(upstream))
+        assert {"refusal": "I will not"} in deltas_of(await lines_of(upstream))
 
 
 @pytest.mark.parametrize(
@@ -258,7 +164,7 @@ async def test_refusal_has_its_own_field() -> None:
 async def test_reasoning_is_said_in_the_servers_way(reasoning: Any, delta: dict[str, Any]) -> None:
     flavor = replace(COMPATIBLE, reasoning=reasoning)
     async with ScriptedOpenAI(reply(Reasoning("Hm"), "Yes"), flavor=flavor) as upstream:
-        assert delta in deltas_of(await stream_lines(upstream))
+        assert delta in deltas_of(await lines_of(upstream))
         async with client_of(upstream) as client:
             await client.chat.completions.create(**ASKED)
         assert b"Hm" in upstream.sent[1]
@@ -266,7 +172,7 @@ async def test_reasoning_is_said_in_the_servers_way(reasoning: Any, delta: dict[
 
 async def test_openrouter_signs_its_reasoning_details() -> None:
     async with ScriptedOpenAI(reply(Reasoning("Hmm", sizes=2), "Yes"), flavor=OPENROUTER) as upstream:
-        deltas = deltas_of(await stream_lines(upstream))
+        deltas = deltas_of(await lines_of(upstream))
     details = [detail for delta in deltas for detail in delta.get("reasoning_details", ())]
     assert [detail["text"] for detail in details] == ["Hm", "m", ""]
     assert details[-1]["signature"] == "details-3"
@@ -274,14 +180,14 @@ async def test_openrouter_signs_its_reasoning_details() -> None:
 
 async def test_hidden_reasoning_is_only_counted() -> None:
     async with ScriptedOpenAI(reply(Reasoning("secret"), "Yes", usage=Usage(reasoning=5))) as upstream:
-        lines = await stream_lines(upstream, stream_options={"include_usage": True})
+        lines = await lines_of(upstream, stream_options={"include_usage": True})
     assert "secret" not in json.dumps(lines)
     assert lines[-2]["usage"]["completion_tokens_details"]["reasoning_tokens"] == 5
 
 
 async def call_entries(flavor: Flavor) -> list[dict[str, Any]]:
     async with ScriptedOpenAI(reply(*CALLS), flavor=flavor) as upstream:
-        deltas = deltas_of(await stream_lines(upstream))
+        deltas = deltas_of(await lines_of(upstream))
     return [entry for delta in deltas for entry in delta.get("tool_calls", ())]
 
 
@@ -324,7 +230,7 @@ async def test_call_without_index_comes_whole() -> None:
 
 async def test_ollama_finishes_calls_with_stop() -> None:
     async with ScriptedOpenAI(reply(*CALLS), flavor=OLLAMA) as upstream:
-        assert (await stream_lines(upstream))[-2]["choices"][0]["finish_reason"] == "stop"
+        assert (await lines_of(upstream))[-2]["choices"][0]["finish_reason"] == "stop"
 
 
 @pytest.mark.parametrize(
@@ -333,7 +239,7 @@ async def test_ollama_finishes_calls_with_stop() -> None:
 )
 async def test_usage_comes_where_the_server_says_it(usage: Any, said: int) -> None:
     async with ScriptedOpenAI(reply("Hi"), flavor=replace(COMPATIBLE, usage=usage)) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     assert sum(1 for line in lines if isinstance(line, dict) and line.get("usage")) == said
 
 

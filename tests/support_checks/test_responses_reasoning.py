@@ -7,6 +7,7 @@ from typing import Any
 
 import openai
 import pytest
+from tests.support.openai_client import KEY, client_of
 from tests.support.replies import Call, Reasoning, Reply, Text, reply
 from tests.support.responses_flavor import OPENAI_RESPONSES, VLLM_RESPONSES, ResponsesFlavor
 from tests.support.responses_replies import message, opened, searched, text_part
@@ -33,11 +34,7 @@ SCRIPT = [TOOL_TURN, reply("Done."), reply("Again.")]
 Items = list[dict[str, Any]]
 
 
-def client_of(upstream: ScriptedResponses, key: str = "test-key-openai") -> openai.AsyncOpenAI:
-    return openai.AsyncOpenAI(api_key=key, base_url=upstream.base_url, max_retries=0)
-
-
-async def ask(upstream: ScriptedResponses, items: Items, key: str = "test-key-openai", **fields: Any) -> Any:
+async def ask(upstream: ScriptedResponses, items: Items, key: str = KEY, **fields: Any) -> Any:
     async with client_of(upstream, key) as client:
         return await client.responses.create(**(ASKED | {"input": items} | fields))
 

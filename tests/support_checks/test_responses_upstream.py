@@ -9,7 +9,8 @@ import openai
 import pytest
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
-from tests.support.http_answer import Cut, html_answer
+from tests.support.http_answer import Cut
+from tests.support.openai_client import client_of, stream_lines
 from tests.support.replies import (
     Call,
     Comment,
@@ -18,11 +19,9 @@ from tests.support.replies import (
     Raw,
     Reasoning,
     Refusal,
-    Reply,
     StreamError,
     Text,
     Usage,
-    failing,
     reply,
 )
 from tests.support.responses_flavor import AZURE_RESPONSES, OPENAI_RESPONSES, VLLM_RESPONSES, ResponsesFlavor
@@ -69,28 +68,16 @@ EVENTS: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 RESPONSES = TypeAdapter(Response)
 
 
-def client_of(upstream: ScriptedResponses) -> openai.AsyncOpenAI:
-    return openai.AsyncOpenAI(api_key="test-key-openai", base_url=upstream.base_url, max_retries=0)
-
-
 async def events_of(upstream: ScriptedResponses, **fields: Any) -> list[Any]:
     async with client_of(upstream) as client:
         stream = await client.responses.create(**(ASKED | fields), stream=True)
         return [event async for event in stream]
 
 
-async def stream_lines(upstream: ScriptedResponses, **fields: Any) -> list[Any]:
-    """The data lines of a streamed answer, read without an SDK; comments and whatever is no JSON as strings."""
-    headers = {"authorization": "Bearer test-key-openai"}
-    body = ASKED | {"stream": True} | fields
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{upstream.base_url}/responses", json=body, headers=headers) as answer,
-    ):
-        raw = (await answer.read()).decode()
-    lines = [line for line in raw.split("\n") if line and not line.startswith("event: ")]
-    texts = [line.removeprefix("data: ") for line in lines]
-    return [json.loads(text) if text.startswith("{") else text for text in texts]
+async def lines_of(upstream: ScriptedResponses, **fields: Any) -> list[Any]:
+    """Without the names of the events, which the data repeat."""
+    lines = await stream_lines(upstream, "/responses", ASKED | fields)
+    return [line for line in lines if not str(line).startswith("event: ")]
 
 
 def types_of(lines: list[Any]) -> list[str]:
@@ -103,7 +90,7 @@ def joined(events: list[Any], type: str) -> str:
 
 async def test_sdk_reads_every_event_of_a_stream() -> None:
     async with ScriptedResponses(EVERYTHING) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
         events = await events_of(upstream)
     for line in lines:
         EVENTS.validate_python(line, strict=False)
@@ -153,7 +140,7 @@ async def test_helper_of_the_sdk_puts_the_same_response_together() -> None:
 
 async def test_items_that_are_done_are_those_of_the_last_event() -> None:
     async with ScriptedResponses(EVERYTHING) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     done = [line["item"] for line in lines if line["type"] == "response.output_item.done"]
     assert done == lines[-1]["response"]["output"]
     added = [line["item"] for line in lines if line["type"] == "response.output_item.added"]
@@ -183,7 +170,7 @@ async def test_sdk_reads_a_whole_answer() -> None:
 
 async def test_order_of_the_events_of_one_text() -> None:
     async with ScriptedResponses(reply(Text("Hi", sizes=1), " there")) as upstream:
-        assert types_of(await stream_lines(upstream)) == [
+        assert types_of(await lines_of(upstream)) == [
             "response.created",
             "response.in_progress",
             "response.output_item.added",
@@ -198,14 +185,14 @@ async def test_order_of_the_events_of_one_text() -> None:
 
 async def test_sources_are_told_only_to_who_asks() -> None:
     async with ScriptedResponses(EVERYTHING) as upstream:
-        lines = await stream_lines(upstream, include=[])
+        lines = await lines_of(upstream, include=[])
     search = next(line["item"] for line in lines if line.get("item", {}).get("type") == "web_search_call")
     assert "sources" not in search["action"]
 
 
 async def test_search_that_fails_is_never_completed() -> None:
     async with ScriptedResponses(reply(searched("q", status="failed"))) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     assert "response.web_search_call.completed" not in types_of(lines)
     assert lines[-1]["response"]["output"][0]["status"] == "failed"
 
@@ -213,22 +200,15 @@ async def test_search_that_fails_is_never_completed() -> None:
 async def test_messages_and_parts_can_stand_side_by_side() -> None:
     said = reply(message(text_part("a"), text_part("b"), phase="commentary"), message(text_part("c")))
     async with ScriptedResponses(said) as upstream:
-        output = (await stream_lines(upstream))[-1]["response"]["output"]
+        output = (await lines_of(upstream))[-1]["response"]["output"]
     assert [[part["text"] for part in item["content"]] for item in output] == [["a", "b"], ["c"]]
     assert [item["phase"] for item in output] == ["commentary", "final_answer"]
 
 
 async def test_older_models_know_no_phase() -> None:
     async with ScriptedResponses(reply("Hi")) as upstream:
-        output = (await stream_lines(upstream, model="gpt-5.1"))[-1]["response"]["output"]
+        output = (await lines_of(upstream, model="gpt-5.1"))[-1]["response"]["output"]
     assert "phase" not in output[0]
-
-
-async def test_obfuscation_can_be_turned_off() -> None:
-    async with ScriptedResponses(reply("Hi")) as upstream:
-        assert any("obfuscation" in line for line in await stream_lines(upstream))
-        options = {"include_obfuscation": False}
-        assert not any("obfuscation" in line for line in await stream_lines(upstream, stream_options=options))
 
 
 @pytest.mark.parametrize(
@@ -250,12 +230,12 @@ async def test_unfinished_answer_says_why(reason: str, parts: Any, states: list[
 
 async def test_answer_without_an_end() -> None:
     async with ScriptedResponses(reply("Hi", ends=False)) as upstream:
-        assert types_of(await stream_lines(upstream))[-1] == "response.output_item.done"
+        assert types_of(await lines_of(upstream))[-1] == "response.output_item.done"
     async with ScriptedResponses(reply("Hi", finishes=False)) as upstream:
-        assert types_of(await stream_lines(upstream))[-1] == "response.output_text.delta"
+        assert types_of(await lines_of(upstream))[-1] == "response.output_text.delta"
     async with ScriptedResponses(reply("Hi", Cut())) as upstream:
         with pytest.raises(aiohttp.ClientPayloadError):
-            await stream_lines(upstream)
+            await lines_of(upstream)
 
 
 def flavored(**habits: Any) -> ResponsesFlavor:
@@ -268,48 +248,48 @@ async def test_arguments_can_come_late() -> None:
         ("item", []),
     ):
         async with ScriptedResponses(reply(CALLS[0]), flavor=flavored(arguments=habit)) as upstream:
-            lines = await stream_lines(upstream)
+            lines = await lines_of(upstream)
         assert [type for type in types_of(lines) if "arguments" in type] == events
         assert lines[-2]["item"]["arguments"] == '{"path":"a"}'
 
 
 async def test_text_can_come_at_once() -> None:
     async with ScriptedResponses(reply("Hi"), flavor=flavored(text_at_once=True)) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     assert "response.output_text.delta" not in types_of(lines)
     assert [line["text"] for line in lines if line["type"] == "response.output_text.done"] == ["Hi"]
 
 
 async def test_names_can_come_late() -> None:
     async with ScriptedResponses(reply(CALLS[1]), flavor=flavored(names_late=True)) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     items = [line["item"] for line in lines if "item" in line]
     assert [(item["name"], item["call_id"]) for item in items] == [("", ""), ("Read", "call_mine")]
 
 
 async def test_call_ids_can_be_too_long_to_come_back() -> None:
     async with ScriptedResponses(reply(CALLS[0]), flavor=flavored(long_call_ids=True)) as upstream:
-        item = (await stream_lines(upstream))[-2]["item"]
+        item = (await lines_of(upstream))[-2]["item"]
     assert len(item["call_id"]) == 69
 
 
 async def test_last_event_can_have_an_empty_output() -> None:
     async with ScriptedResponses(reply("Hi"), flavor=flavored(empty_output=True, says_done=True)) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     assert lines[-2]["response"]["output"] == []
     assert lines[-1] == "[DONE]"
 
 
 async def test_stream_can_be_one_json_value() -> None:
     async with ScriptedResponses(reply("Hi"), flavor=flavored(answers_json=True)) as upstream:
-        (line,) = await stream_lines(upstream)
+        (line,) = await lines_of(upstream)
     assert line["object"] == "response"
 
 
 async def test_open_weights_say_what_they_think() -> None:
     async with ScriptedResponses(reply(Reasoning("Hm", sizes=1), "Hi"), flavor=VLLM_RESPONSES) as upstream:
         events = await events_of(upstream, model="m")
-        lines = await stream_lines(upstream, model="m")
+        lines = await lines_of(upstream, model="m")
     assert joined(events, "response.reasoning_text.delta") == "Hm"
     assert events[-1].response.output[0].content[0].text == "Hm"
     assert "cache_write_tokens" not in lines[-1]["response"]["usage"]["input_tokens_details"]
@@ -321,7 +301,7 @@ async def test_open_weights_say_what_they_think() -> None:
 async def test_error_inside_a_stream_ends_it(errors: Any, where: tuple[str, ...]) -> None:
     said = reply("Hi", StreamError("Overloaded", code="rate_limit_exceeded"), "never")
     async with ScriptedResponses(said, flavor=flavored(errors=errors)) as upstream:
-        last = told = (await stream_lines(upstream))[-1]
+        last = told = (await lines_of(upstream))[-1]
     for step in where:
         told = told[step]
     assert (told["code"], told["message"]) == ("rate_limit_exceeded", "Overloaded")
@@ -340,7 +320,7 @@ async def test_sdk_raises_for_the_nested_error() -> None:
 @pytest.mark.parametrize("how", ["failed", "flat", "nested"])
 async def test_overflow_is_told_after_a_good_beginning(how: Any) -> None:
     async with ScriptedResponses(overflowed(how)) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     assert types_of(lines)[:2] == ["response.created", "response.in_progress"]
     assert len(lines) == 3
     assert OVERFLOW in json.dumps(lines[2])
@@ -362,7 +342,7 @@ async def test_parts_of_the_wire_stand_where_they_were_put() -> None:
     odd = Item({"type": "codex.rate_limits", "odd": 1})
     said = reply(Comment("wait"), Ping(), "Hi", odd, Raw(b"data: garbage\n\n"))
     async with ScriptedResponses(said) as upstream:
-        lines = await stream_lines(upstream)
+        lines = await lines_of(upstream)
     assert types_of(lines)[2:4] == [": wait", "keepalive"]
     assert lines[7]["type"] == "codex.rate_limits"
     assert lines[7]["odd"] == 1
@@ -375,24 +355,6 @@ async def test_sdk_takes_a_keepalive() -> None:
         assert joined(await events_of(upstream), "response.output_text.delta") == "Hi"
         async with client.responses.stream(**ASKED) as stream:
             assert (await stream.get_final_response()).output_text == "Hi"
-
-
-async def test_replies_come_in_order_and_requests_are_kept() -> None:
-    async with ScriptedResponses([reply("one"), reply("two")]) as upstream, client_of(upstream) as client:
-        said = [(await client.responses.create(**ASKED, user=f"u{n}")).output_text for n in (1, 2)]
-    assert said == ["one", "two"]
-    assert [body["user"] for body in upstream.asked] == ["u1", "u2"]
-    assert upstream.requests[0].wire.header("authorization") == "Bearer test-key-openai"
-    assert [turn.answer[0]["content"][0]["text"] for turn in upstream.turns] == said
-
-
-async def test_refusal_is_an_error_of_the_sdk_and_a_violation() -> None:
-    async with ScriptedResponses(reply("Hi")) as upstream, client_of(upstream) as client:
-        with pytest.raises(openai.BadRequestError, match="Unknown parameter: 'top_k'") as caught:
-            await client.responses.create(**ASKED, extra_body={"top_k": 3})
-    assert (caught.value.param, caught.value.code) == ("top_k", "unknown_parameter")
-    assert upstream.violations == ["Unknown parameter: 'top_k'."]
-    assert upstream.requests == []
 
 
 async def test_broken_promise_is_a_violation_and_no_refusal() -> None:
@@ -434,41 +396,6 @@ async def test_counting_may_be_missing(flavor: ResponsesFlavor, status: int) -> 
     assert upstream.declined == ["Invalid URL (POST /v1/responses/input_tokens)"]
 
 
-@pytest.mark.parametrize(
-    ("headers", "path", "status", "words"),
-    [
-        ({}, "/responses", 401, "You didn't provide an API key"),
-        ({"authorization": "Bearer other"}, "/responses", 401, "Incorrect API key provided"),
-        ({"api-key": "right"}, "/responses", 401, "You didn't provide an API key"),
-        (
-            {"authorization": "Bearer right"},
-            "/chat/completions",
-            404,
-            "Invalid URL (POST /v1/chat/completions)",
-        ),
-        (
-            {"authorization": "Bearer right"},
-            "/responses/compact",
-            404,
-            "Invalid URL (POST /v1/responses/compact)",
-        ),
-        ({"authorization": "Bearer right"}, "/responses", 404, "The model `gpt-6.2-sol` does not exist"),
-    ],
-)
-async def test_request_without_standing_is_refused(
-    headers: dict[str, str], path: str, status: int, words: str
-) -> None:
-    async with (
-        ScriptedResponses(reply("Hi"), key="right", models=("gpt-4.1",)) as upstream,
-        aiohttp.ClientSession() as session,
-        session.post(upstream.base_url + path, json=ASKED, headers=headers) as answer,
-    ):
-        body = await answer.json()
-    assert answer.status == status
-    assert words in body["error"]["message"]
-    assert set(body["error"]) == {"message", "type", "param", "code"}
-
-
 async def test_azure_takes_its_own_header() -> None:
     async with (
         ScriptedResponses(reply("Hi"), key="right", flavor=AZURE_RESPONSES) as upstream,
@@ -476,24 +403,3 @@ async def test_azure_takes_its_own_header() -> None:
         session.post(f"{upstream.base_url}/responses", json=ASKED, headers={"api-key": "right"}) as answer,
     ):
         assert answer.status == 200
-
-
-async def test_scripted_failure_has_the_vendors_shape() -> None:
-    script = failing(429, "Slow down", code="rate_limit_exceeded", headers=(("retry-after", "3"),))
-    async with ScriptedResponses(script) as upstream, client_of(upstream) as client:
-        with pytest.raises(openai.RateLimitError, match="Slow down") as caught:
-            await client.responses.create(**ASKED)
-    assert caught.value.code == "rate_limit_exceeded"
-    assert caught.value.response.headers["retry-after"] == "3"
-
-
-async def test_any_http_answer_can_be_scripted() -> None:
-    async with ScriptedResponses(Reply(answer=html_answer())) as upstream:
-        assert (await stream_lines(upstream))[0] == "<!DOCTYPE html>"
-
-
-async def test_surrogate_pair_can_be_cut_over_two_deltas() -> None:
-    async with ScriptedResponses(reply(Text("\ud83e\udd89", sizes=1))) as upstream:
-        await stream_lines(upstream)
-        assert b'"delta":"\\ud83e"' in upstream.sent[0]
-        assert b'"delta":"\\udd89"' in upstream.sent[0]

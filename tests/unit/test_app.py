@@ -1,7 +1,5 @@
 import json
 import platform
-import subprocess
-import sys
 
 import pytest
 
@@ -9,6 +7,7 @@ from dragoman.app import create_app, new_id, new_request_id
 from dragoman.config.load import ConfigError, load_settings
 from tests.support.asgi_call import call_app
 from tests.support.dragoman_in_process import own_logging
+from tests.support.python_process import run_python
 
 HEADERS = [("host", "localhost"), ("content-type", "application/json")]
 HELLO = json.dumps(
@@ -90,6 +89,6 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have their own ways")
 def test_large_bodies_do_not_ask_the_kernel_for_new_memory_each_time():
-    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
+    done = run_python("-c", FAULTS)
     pages_of_all_bodies = 100 * 1_000_000 // 4096
     assert int(done.stdout) < pages_of_all_bodies / 4

@@ -3,26 +3,13 @@ import pytest
 from dragoman.dialects.effort import HEAD_ROOM, head_room, nearest_effort, resolve_effort, will_think
 from dragoman.dialects.quirks import Quirks
 from tests.support.chat_requests import conversation, system, user
+from tests.support.efforts import ADAPTIVE, GPT5, GPT51, O3, OFF, wanted
 
-ADAPTIVE = {"type": "adaptive"}
-OFF = {"type": "disabled"}
-GPT5 = Quirks(effort_style="reasoning_effort", efforts=("minimal", "low", "medium", "high"), reasons=True)
-GPT51 = Quirks(effort_style="reasoning_effort", efforts=("none", "low", "medium", "high"), reasons=True)
-O3 = Quirks(effort_style="reasoning_effort", reasons=True, always_reasons=True)
-ALL = Quirks(
-    effort_style="reasoning_effort",
-    efforts=("none", "minimal", "low", "medium", "high", "xhigh", "max"),
-    reasons=True,
-)
 DEEPSEEK = Quirks(effort_style="thinking_type", efforts=("low", "high", "max"), reasons=True)
 
 
 def effort(**fields):
     return resolve_effort(conversation(**fields))
-
-
-def wanted(level):
-    return {"thinking": ADAPTIVE, "output_config": {"effort": level}}
 
 
 def test_adaptive_thinking_takes_the_requested_effort():

@@ -6,10 +6,9 @@ import pytest
 from dragoman.dialects.identity import identity_fields
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.parse import parse_conversation
-from tests.support.chat_requests import ask, user
+from tests.support.chat_requests import SESSION, ask, user
 
 DEVICE = "d" * 64
-SESSION = "00000000-0000-4000-8000-000000000001"
 HEADER = (("x-claude-code-session-id", SESSION),)
 NAMED = Quirks(user_field="safety_identifier")
 CACHED = Quirks(prompt_cache_key=True)

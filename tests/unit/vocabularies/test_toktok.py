@@ -1,12 +1,11 @@
 import asyncio
-import subprocess
-import sys
 import threading
 
 import pytest
 import toktok
 
 from dragoman.vocabularies.toktok import LONGEST_IN_LOOP, MOST_COUNTED, ToktokTokenizer
+from tests.support.python_process import run_python
 
 TEXTS = ["Hello, world!", "模型无法直接读取文件", '{"a": [1, 2]}', ""]
 
@@ -96,10 +95,7 @@ def test_nothing_is_imported_before_it_is_needed():
         "ToktokTokenizer()\n"
         "assert 'toktok' not in sys.modules\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    run_python("-c", code)
 
 
 async def test_vocabularies_are_loaded_ahead_and_then_counted_with_at_once():

@@ -18,6 +18,7 @@ from dragoman.dialects.losses import Losses
 from dragoman.messages.envelope import Seal
 from tests.support.chat_requests import ask, assistant, call, result, tool, user
 from tests.support.gemini_requests import ACCOUNT, NEW, OLD, contents_of, losses_of, origin_of, sealed
+from tests.support.sealing import damaged
 
 GEMMA = "gemma-4-31b-it"
 TURN = {"tools": [tool("Read"), tool("Bash")]}
@@ -95,13 +96,7 @@ def test_what_another_sealed_is_not_taken(envelope):
 
 OWN = sealed(CALL)
 OTHERS = [sealed(CALL, account="other"), sealed(CALL, model="gemini-4-neon"), sealed(CALL, model=OLD)]
-DAMAGED = [
-    OWN[:-1],
-    OWN[:40],
-    OWN.replace("..", ".x."),
-    OWN.replace("dgm2", "dgm1"),
-    OWN.replace("dgm2", "dgm3"),
-]
+DAMAGED = damaged(OWN)
 DAMAGED.append(Seal("gemini", ACCOUNT, "gemini-3", b"another gateway's").close({"s": [list(CALL)]}))
 FOREIGN = ["", "EqQBCkYIBxgCKkA", "gAAAAABoencrypted", "dgm2.openai_chat.of.another.dialect", *OTHERS]
 

@@ -19,6 +19,7 @@ from tests.support.chat_requests import (
     tool,
     user,
 )
+from tests.support.sealing import damaged
 
 ANYWHERE = Quirks(system_anywhere=True)
 DEVELOPER = Quirks(system_anywhere=True, system_role="developer")
@@ -409,13 +410,7 @@ def test_reasoning_goes_back_when_the_server_wants_it():
 
 
 OWN = SEAL.close({"f": "reasoning_content", "t": "hm"})
-DAMAGED = [
-    OWN[:-1],
-    OWN[:40],
-    OWN.replace("..", ".x."),
-    OWN.replace("dgm2", "dgm1"),
-    OWN.replace("dgm2", "dgm3"),
-]
+DAMAGED = damaged(OWN)
 DAMAGED.append(msgspec.structs.replace(SEAL, key=b"another gateway's").close({"t": "hm"}))
 FOREIGN = [
     "",

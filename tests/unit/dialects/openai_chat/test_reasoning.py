@@ -9,25 +9,11 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import Thought
 from dragoman.messages.envelope import EnvelopeOpener, Seal
 from tests.support.chat_requests import conversation
-
-ADAPTIVE = {"type": "adaptive"}
-OFF = {"type": "disabled"}
-GPT5 = Quirks(effort_style="reasoning_effort", efforts=("minimal", "low", "medium", "high"), reasons=True)
-GPT51 = Quirks(effort_style="reasoning_effort", efforts=("none", "low", "medium", "high"), reasons=True)
-O3 = Quirks(effort_style="reasoning_effort", reasons=True, always_reasons=True)
-ALL = Quirks(
-    effort_style="reasoning_effort",
-    efforts=("none", "minimal", "low", "medium", "high", "xhigh", "max"),
-    reasons=True,
-)
+from tests.support.efforts import ALL, GPT5, GPT51, O3, OFF, wanted
 
 
 def sent(quirks, **fields):
     return write_effort(conversation(**fields), quirks)
-
-
-def wanted(level):
-    return {"thinking": ADAPTIVE, "output_config": {"effort": level}}
 
 
 @pytest.mark.parametrize("level", ["low", "medium", "high", "xhigh", "max"])

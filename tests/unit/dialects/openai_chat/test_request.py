@@ -14,11 +14,13 @@ from dragoman.messages.errors import ApiError
 from dragoman.messages.parse import parse_request
 from tests.support.chat_requests import (
     PLAIN,
+    SESSION,
     ask,
     assistant,
     call,
     image,
     losses,
+    main_loop,
     pdf,
     result,
     system,
@@ -47,8 +49,6 @@ GPT51 = Quirks(
     effort_style="reasoning_effort",
     efforts=("none", "low", "medium", "high"),
 )
-SESSION = "00000000-0000-4000-8000-000000000001"
-USER_ID = json.dumps({"device_id": "d" * 64, "account_uuid": "", "session_id": SESSION})
 MARK = {"type": "ephemeral", "ttl": "1h"}
 
 
@@ -56,20 +56,6 @@ def reading(request, quirks=PLAIN):
     of = write_request(request, "deepseek-v4", quirks, Origin("ours", seal_key=b"key")).reading
     assert isinstance(of, Reading)
     return of
-
-
-def main_loop(**changes):
-    """What Claude Code sends on every step."""
-    fields = {
-        "system": [text("x-anthropic-billing-header: cc_version=2"), text("You are.", cache_control=MARK)],
-        "tools": [tool("Read")],
-        "metadata": {"user_id": USER_ID},
-        "thinking": {"type": "adaptive"},
-        "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
-        "output_config": {"effort": "high"},
-        "stream": True,
-    }
-    return ask(user(text("hi", cache_control=MARK)), system("note"), **(fields | changes))
 
 
 def test_the_smallest_request_says_nothing_that_the_client_did_not():
@@ -108,13 +94,13 @@ def test_usage_is_asked_for_unless_the_server_refuses():
 
 
 def test_the_main_loop_of_claude_code_makes_no_noise():
-    assert losses(main_loop(), GPT41) == {}
-    assert losses(main_loop(), GPT51) == {}
-    assert losses(main_loop(), PLAIN) == {}
+    assert losses(main_loop(ttl="1h"), GPT41) == {}
+    assert losses(main_loop(ttl="1h"), GPT51) == {}
+    assert losses(main_loop(ttl="1h"), PLAIN) == {}
 
 
 def test_the_upstream_sees_no_field_that_only_anthropic_knows():
-    sent = json.dumps(written(main_loop(), GPT41))
+    sent = json.dumps(written(main_loop(ttl="1h"), GPT41))
     for word in ("cache_control", "context_management", "output_config", "metadata", "billing", "thinking"):
         assert word not in sent
 
@@ -219,7 +205,7 @@ def test_fast_mode_is_a_loss():
 
 
 def test_the_user_is_told_as_a_hash_and_the_session_as_cache_key():
-    sent = written(main_loop(), GPT41)
+    sent = written(main_loop(ttl="1h"), GPT41)
     assert sent["prompt_cache_key"] == SESSION
     assert len(sent["safety_identifier"]) == 64
     assert "d" * 64 not in json.dumps(sent)

@@ -3,16 +3,11 @@ import pytest
 from dragoman.dialects.openai_chat.usage import read_usage
 from dragoman.dialects.usage_numbers import LARGEST_COUNT
 from dragoman.messages.events import Usage
+from tests.support.reading import tokens_of
 
 
 def counts(value):
-    usage = read_usage(value)
-    return (
-        usage.input_tokens,
-        usage.cache_read_input_tokens,
-        usage.cache_creation_input_tokens,
-        usage.output_tokens,
-    )
+    return tokens_of(read_usage(value))
 
 
 def test_plain_counts_become_input_and_output():

@@ -3,16 +3,14 @@ import pytest
 from dragoman.dialects.tool_ids import original_tool_id
 from dragoman.messages.events import ContentBlockStart
 from tests.support.responses_reading import (
-    CREATED,
     added,
     arguments,
     call,
     call_done,
-    completed,
     content,
     done,
     event,
-    hear_responses,
+    hear_answer,
     incomplete,
     message,
     summary,
@@ -25,17 +23,13 @@ from tests.support.responses_requests import SEAL
 from tests.support.sealing import opened_whole
 
 
-def heard(*frames, ending=None, **reading):
-    return hear_responses(CREATED, *frames, ending or completed(), **reading)
-
-
 def opened(signature):
     return opened_whole(signature, "openai_responses", account="ours", family=SEAL.family, key=b"key")
 
 
 def thinking(*frames, **reading):
     """The only thinking block: its text, and what its envelope holds."""
-    (block,) = [one for one in content(heard(*frames, **reading)) if one["type"] == "thinking"]
+    (block,) = [one for one in content(hear_answer(*frames, **reading)) if one["type"] == "thinking"]
     sealed = opened(block["signature"])
     assert sealed is not None
     return block["thinking"], sealed.payload, sealed.raw
@@ -63,7 +57,7 @@ def test_a_summary_that_ends_otherwise_than_it_was_told_is_not_told_twice():
 
 
 def test_two_reasoning_items_are_two_blocks():
-    blocks = content(heard(thought("one"), thought("two", index=1), message("Hi", 2)))
+    blocks = content(hear_answer(thought("one"), thought("two", index=1), message("Hi", 2)))
     assert [block["type"] for block in blocks] == ["thinking", "thinking", "text"]
 
 
@@ -88,7 +82,9 @@ def test_of_text_and_summary_only_one_is_shown():
 
 
 def test_reasoning_that_holds_nothing_is_no_block():
-    assert content(heard(thought_done(encrypted=None), message("Hi", 1))) == [{"type": "text", "text": "Hi"}]
+    assert content(hear_answer(thought_done(encrypted=None), message("Hi", 1))) == [
+        {"type": "text", "text": "Hi"}
+    ]
 
 
 def test_halves_of_a_character_in_a_summary_are_joined():
@@ -96,7 +92,7 @@ def test_halves_of_a_character_in_a_summary_are_joined():
 
 
 def test_thoughts_that_the_client_does_not_want_are_kept_under_the_call_that_follows():
-    answer = heard(thought("one"), call(index=1), call(index=2, call_id="call_2"), thoughts="kept")
+    answer = hear_answer(thought("one"), call(index=1), call(index=2, call_id="call_2"), thoughts="kept")
     first, second = content(answer)
     assert [first["type"], second["type"]] == ["tool_use", "tool_use"]
     assert list(answer.kept) == [first["id"]]
@@ -106,7 +102,7 @@ def test_thoughts_that_the_client_does_not_want_are_kept_under_the_call_that_fol
 
 
 def test_kept_thoughts_know_how_many_texts_came_before_the_call():
-    answer = heard(thought(), message("Hi", 1), call(index=2), thoughts="kept")
+    answer = hear_answer(thought(), message("Hi", 1), call(index=2), thoughts="kept")
     (signature,) = answer.kept.values()
     sealed = opened(signature)
     assert sealed is not None
@@ -114,17 +110,17 @@ def test_kept_thoughts_know_how_many_texts_came_before_the_call():
 
 
 def test_thoughts_that_no_call_follows_are_not_kept():
-    assert heard(thought("one"), message("Hi", 1), thoughts="kept").kept == {}
+    assert hear_answer(thought("one"), message("Hi", 1), thoughts="kept").kept == {}
 
 
 def test_a_call_is_a_tool_use_that_leads_back_to_the_servers_id():
-    (block,) = content(heard(call('{"path":"x"}')))
+    (block,) = content(hear_answer(call('{"path":"x"}')))
     assert (block["name"], block["input"]) == ("Read", {"path": "x"})
     assert original_tool_id(block["id"]) == "call_1"
 
 
 def test_a_name_that_was_made_shorter_is_the_clients_again():
-    (block,) = content(heard(call(name="short"), tool_names={"short": "a much longer one"}))
+    (block,) = content(hear_answer(call(name="short"), tool_names={"short": "a much longer one"}))
     assert block["name"] == "a much longer one"
 
 
@@ -145,36 +141,36 @@ BEGUN = added(0, "function_call", name="Read", call_id="call_1", arguments="")
     ],
 )
 def test_arguments_arrive_whole_and_once_however_they_are_told(frames):
-    (block,) = content(heard(*frames))
+    (block,) = content(hear_answer(*frames))
     assert (block["name"], block["input"]) == ("Read", {"a": 1})
 
 
 def test_name_and_id_may_come_at_the_end():
     late = added(0, "function_call", name="", call_id="", arguments="")
-    (block,) = content(heard(late, arguments('{"a"'), arguments(":1}"), call_done('{"a":1}')))
+    (block,) = content(hear_answer(late, arguments('{"a"'), arguments(":1}"), call_done('{"a":1}')))
     assert (block["name"], block["input"], original_tool_id(block["id"])) == ("Read", {"a": 1}, "call_1")
 
 
 def test_empty_arguments_are_an_empty_object():
-    assert content(heard(call("")))[0]["input"] == {}
+    assert content(hear_answer(call("")))[0]["input"] == {}
 
 
 def test_calls_have_ids_of_their_own_even_if_the_server_gives_none():
-    blocks = content(heard(call(call_id=""), call(index=1, call_id="")))
+    blocks = content(hear_answer(call(call_id=""), call(index=1, call_id="")))
     assert len({block["id"] for block in blocks}) == 2
 
 
 def test_a_call_without_a_name_is_no_call():
-    assert content(heard(call(name=""), message("Hi", 1))) == [{"type": "text", "text": "Hi"}]
+    assert content(hear_answer(call(name=""), message("Hi", 1))) == [{"type": "text", "text": "Hi"}]
 
 
 def test_of_several_calls_only_the_first_is_taken_if_the_client_wants_one():
-    blocks = content(heard(call(), call(index=1, name="Other"), single_tool_call=True))
+    blocks = content(hear_answer(call(), call(index=1, name="Other"), single_tool_call=True))
     assert [block["name"] for block in blocks] == ["Read"]
 
 
 def test_a_call_that_breaks_off_is_said_as_far_as_it_came():
-    answer = heard(
+    answer = hear_answer(
         call(), BEGUN.replace(b'index": 0', b'index": 1'), arguments('{"a', 1), ending=incomplete()
     )
     assert answer.message["stop_reason"] == "max_tokens"
@@ -184,5 +180,5 @@ def test_a_call_that_breaks_off_is_said_as_far_as_it_came():
 
 
 def test_nothing_is_said_after_a_stop_sequence():
-    answer = heard(text("a END b"), stop_sequences=("END",))
+    answer = hear_answer(text("a END b"), stop_sequences=("END",))
     assert content(answer) == [{"type": "text", "text": "a "}]

@@ -2,13 +2,11 @@ import pytest
 
 from dragoman.dialects.openai_responses.shapes import SearchTool
 from tests.support.responses_reading import (
-    CREATED,
     added,
-    completed,
     content,
     done,
     event,
-    hear_responses,
+    hear_answer,
     message_done,
     text,
     text_block,
@@ -18,12 +16,8 @@ from tests.support.responses_reading import (
 SEARCH = SearchTool("web_search", ("bad.test",))
 
 
-def heard(*frames, **reading):
-    return hear_responses(CREATED, *frames, completed(), **reading)
-
-
 def texts(*frames, **reading):
-    return [block["text"] for block in content(heard(*frames, **reading))]
+    return [block["text"] for block in content(hear_answer(*frames, **reading))]
 
 
 def source(url="https://a.test", start=0, end=2, **fields):
@@ -39,7 +33,7 @@ def source(url="https://a.test", start=0, end=2, **fields):
 
 def cited(*frames):
     """The quoted words of each block, by their address."""
-    blocks = content(heard(*frames, search=SEARCH))
+    blocks = content(hear_answer(*frames, search=SEARCH))
     return [[(one["url"], one["cited_text"]) for one in block.get("citations", [])] for block in blocks]
 
 
@@ -93,7 +87,7 @@ def refusal(piece):
     ],
 )
 def test_a_refusal_is_text_and_the_ending(frames):
-    answer = heard(*frames)
+    answer = hear_answer(*frames)
     assert content(answer) == [text_block("No.")]
     assert answer.message["stop_reason"] == "refusal"
     assert answer.message["stop_details"]["explanation"] == "No."
@@ -142,7 +136,7 @@ def test_a_source_of_a_block_that_is_closed_is_not_told_of_another():
 def test_blocked_and_unasked_sources_are_not_told():
     frames = (text("In"), annotation(source("https://bad.test")), annotation({"type": "file_citation"}))
     assert cited(*frames) == [[]]
-    assert content(heard(text("In"), annotation(source()))) == [text_block("In")]
+    assert content(hear_answer(text("In"), annotation(source()))) == [text_block("In")]
 
 
 @pytest.mark.parametrize(
@@ -153,4 +147,4 @@ def test_odd_sources_do_no_harm(odd):
 
 
 def test_a_message_without_words_is_no_block():
-    assert content(heard(added(0, "message", content=[]), message_done(""))) == []
+    assert content(hear_answer(added(0, "message", content=[]), message_done(""))) == []

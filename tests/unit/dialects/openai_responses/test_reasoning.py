@@ -12,10 +12,9 @@ from dragoman.dialects.openai_responses.reasoning import (
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.envelope import EnvelopeOpener, Opened
 from tests.support.chat_requests import conversation
+from tests.support.efforts import ADAPTIVE, OFF, wanted
 from tests.support.responses_requests import NEWEST, SEAL
 
-ADAPTIVE = {"type": "adaptive"}
-OFF = {"type": "disabled"}
 OMITTED = {"type": "adaptive", "display": "omitted"}
 ASTRA = replace(NEWEST, efforts=("low", "medium", "high", "xhigh", "max"), always_reasons=True)
 GPT54 = replace(NEWEST, efforts=("none", "low", "medium", "high", "xhigh"), reasons=False)
@@ -29,10 +28,6 @@ def sent(quirks=NEWEST, searches=False, **fields):
 
 def effort(quirks=NEWEST, **options):
     return (sent(quirks, **options) or {}).get("effort")
-
-
-def wanted(level, thinking=ADAPTIVE):
-    return {"thinking": thinking, "output_config": {"effort": level}}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tests.support.responses_reading import (
     completed,
     content,
     event,
+    hear_answer,
     hear_response,
     hear_responses,
     incomplete,
@@ -46,7 +47,7 @@ def test_the_first_event_starts_the_message_with_the_estimate():
 
 def test_the_end_tells_what_was_counted():
     counted = usage(3438, 20, input_tokens_details={"cached_tokens": 3423, "cache_write_tokens": 12})
-    heard = hear_responses(CREATED, message("Hi"), completed(usage=counted, service_tier="priority"))
+    heard = hear_answer(message("Hi"), ending=completed(usage=counted, service_tier="priority"))
     told = heard.message["usage"]
     assert (told["input_tokens"], told["cache_read_input_tokens"]) == (3, 3423)
     assert (told["cache_creation_input_tokens"], told["output_tokens"]) == (12, 20)
@@ -55,7 +56,7 @@ def test_the_end_tells_what_was_counted():
 
 
 def test_usage_that_is_missing_is_estimated():
-    told = hear_responses(CREATED, message("12345678"), completed()).message["usage"]
+    told = hear_answer(message("12345678")).message["usage"]
     assert (told["input_tokens"], told["output_tokens"]) == (ESTIMATED_INPUT, 2)
 
 
@@ -74,20 +75,16 @@ def test_usage_that_is_missing_is_estimated():
     ],
 )
 def test_events_that_nobody_knows_change_nothing(frame):
-    assert content(hear_responses(CREATED, frame, text("H"), frame, text("i"), frame, completed())) == [
-        text_block("Hi")
-    ]
+    assert content(hear_answer(frame, text("H"), frame, text("i"), frame)) == [text_block("Hi")]
 
 
 def test_an_event_that_comes_twice_is_told_once():
     numbered = event("output_text.delta", output_index=0, content_index=0, delta="ha", sequence_number=4)
     again = event("output_text.delta", output_index=0, content_index=0, delta="ha", sequence_number=5)
-    assert content(hear_responses(CREATED, numbered, numbered, completed())) == [text_block("ha")]
-    assert content(hear_responses(CREATED, numbered, event("keepalive"), numbered, completed())) == [
-        text_block("ha")
-    ]
-    assert content(hear_responses(CREATED, numbered, again, completed())) == [text_block("haha")]
-    assert content(hear_responses(CREATED, text("ha"), text("ha"), completed())) == [text_block("haha")]
+    assert content(hear_answer(numbered, numbered)) == [text_block("ha")]
+    assert content(hear_answer(numbered, event("keepalive"), numbered)) == [text_block("ha")]
+    assert content(hear_answer(numbered, again)) == [text_block("haha")]
+    assert content(hear_answer(text("ha"), text("ha"))) == [text_block("haha")]
 
 
 def test_nothing_is_read_after_the_end():

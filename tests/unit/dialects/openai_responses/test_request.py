@@ -13,10 +13,12 @@ from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.messages.errors import ApiError
 from tests.support.chat_requests import (
     PLAIN,
+    SESSION,
     ask,
     assistant,
     call,
     image,
+    main_loop,
     pdf,
     result,
     system,
@@ -37,8 +39,6 @@ GPT41 = replace(
     max_output_tokens=32_768,
 )
 ALWAYS = replace(NEWEST, efforts=("low", "medium", "high"), always_reasons=True)
-SESSION = "00000000-0000-4000-8000-000000000001"
-USER_ID = json.dumps({"device_id": "d" * 64, "account_uuid": "", "session_id": SESSION})
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 MARK = {"type": "ephemeral"}
 
@@ -47,20 +47,6 @@ def reading(request, quirks=NEWEST):
     of = write_request(request, MODEL, quirks, ORIGIN).reading
     assert isinstance(of, Reading)
     return of
-
-
-def main_loop(**changes):
-    """What Claude Code sends on every step."""
-    fields = {
-        "system": [text("x-anthropic-billing-header: cc_version=2"), text("You are.", cache_control=MARK)],
-        "tools": [tool("Read")],
-        "metadata": {"user_id": USER_ID},
-        "thinking": {"type": "adaptive"},
-        "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
-        "output_config": {"effort": "high"},
-        "stream": True,
-    }
-    return ask(user(text("hi", cache_control=MARK)), system("note"), **(fields | changes))
 
 
 def test_a_stranger_gets_nothing_that_only_openai_knows():

@@ -1,13 +1,13 @@
+from functools import partial
+
 from dragoman.dialects.openai_responses.shapes import SearchTool
 from tests.support.responses_reading import (
-    CREATED,
     added,
     call,
-    completed,
     content,
     done,
     event,
-    hear_responses,
+    hear_answer,
     message,
     text_block,
 )
@@ -16,8 +16,7 @@ SEARCH = SearchTool("web_search")
 FOUND = {"type": "search", "query": "q", "sources": [{"type": "url", "url": "https://a.test"}]}
 
 
-def heard(*frames, **reading):
-    return hear_responses(CREATED, *frames, completed(), **{"search": SEARCH, **reading})
+heard = partial(hear_answer, search=SEARCH)
 
 
 def searched(index=0, action=None, id="ws_1", **fields):

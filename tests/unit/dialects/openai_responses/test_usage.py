@@ -2,16 +2,11 @@ import pytest
 
 from dragoman.dialects.openai_responses.usage import read_usage
 from dragoman.dialects.usage_numbers import LARGEST_COUNT
+from tests.support.reading import tokens_of
 
 
 def counts(value):
-    usage = read_usage(value)
-    return (
-        usage.input_tokens,
-        usage.cache_read_input_tokens,
-        usage.cache_creation_input_tokens,
-        usage.output_tokens,
-    )
+    return tokens_of(read_usage(value))
 
 
 def told(prompt=100, output=20, cached=0, written=None, reasoning=0):
