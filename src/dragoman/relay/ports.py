@@ -89,6 +89,67 @@ class Tokenizer(Protocol):
         ...
 
 
+class WebFailure(Exception):
+    """A search or a page that could not be had; `code` is the API's own word for why
+    (spec/anthropic-messages.md section 5.1), such as `unavailable` or `url_not_allowed`."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        """For the operator's log and the model: one phrase without keys and addresses of this machine."""
+
+
+class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What is searched for."""
+
+    text: str
+    allowed_domains: tuple[str, ...] = ()
+    """Only pages of these hosts, and of hosts below them."""
+    blocked_domains: tuple[str, ...] = ()
+    country: str = ""
+    """Two letters (ISO 3166), or empty."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """One page that a search found."""
+
+    url: str
+    title: str
+    text: str = ""
+    """What the page says about the query: plain text of the provider's."""
+    page_age: str | None = None
+    """When the page was written or found, as the provider says it."""
+
+
+class WebSearch(Protocol):
+    """The search provider that the operator configured."""
+
+    async def search(self, query: SearchQuery) -> Sequence[Found]:
+        """What was found, best first. Raises WebFailure."""
+        ...
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood at a URL."""
+
+    url: str
+    """Where it was found in the end."""
+    media_type: str
+    """By its first bytes where they tell, else as the server says; in lower case, without parameters."""
+    body: bytes
+    charset: str = "utf-8"
+    """Of a text, as the server says."""
+
+
+class Fetcher(Protocol):
+    """Gets what others name by URL, without ever reaching a machine that is not public."""
+
+    async def fetch(self, url: str) -> Fetched:
+        """At most 10 MiB in at most 10 s. Raises WebFailure."""
+        ...
+
+
 class Observer(Protocol):
     """Told how each request ended."""
 
