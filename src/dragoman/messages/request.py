@@ -5,30 +5,58 @@ or not. The second is the typed view that translating dialects ask for; it is op
 knows yet is an UnknownBlock, and unknown fields stay in `raw`.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
 from dragoman.messages.blocks import Block, Text
 from dragoman.wire.exchange import Headers, header
+from dragoman.wire.jsonbytes import decode
 
 
-class MessagesRequest(msgspec.Struct, frozen=True):
-    """What the client asked: the few fields that routing needs, and everything as it came."""
+class MessagesRequest:
+    """What the client asked: the few fields that routing needs, and everything as it came. Nobody changes it."""
 
-    model: str
-    """The requested model, as the client wrote it."""
-    stream: bool
-    max_tokens: int
-    """0 in a count_tokens request, where it is not required."""
-    raw: dict[str, Any]
-    """The whole body as decoded JSON. Nobody changes it."""
-    body: bytes
-    """The whole body as it came, after decompression and surrogate repair."""
-    headers: Headers = ()
-    """The client's headers, names in lower case."""
-    counting: bool = False
-    """A count_tokens request."""
+    __slots__ = ("_raw", "body", "counting", "headers", "max_tokens", "model", "stream")
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        stream: bool,
+        max_tokens: int,
+        raw: dict[str, Any],
+        body: bytes,
+        headers: Headers = (),
+        counting: bool = False,
+    ) -> None:
+        self.model = model
+        """The requested model, as the client wrote it."""
+        self.stream = stream
+        self.max_tokens = max_tokens
+        """0 in a count_tokens request, where it is not required."""
+        self.body = body
+        """The whole body as it came, after decompression and surrogate repair."""
+        self.headers = headers
+        """The client's headers, names in lower case."""
+        self.counting = counting
+        """A count_tokens request."""
+        self._raw: dict[str, Any] | None = raw
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The whole body as decoded JSON."""
+        if self._raw is None:
+            self._raw = cast("dict[str, Any]", decode(self.body))
+        return self._raw
+
+    def let_go(self) -> None:
+        """Free what was decoded; whoever asks for it again waits for it to be decoded anew.
+
+        It is several times the size of the body, and an answer takes minutes. The next request finds the memory while
+        it is still in the processor's caches.
+        """
+        self._raw = None
 
     @property
     def session_id(self) -> str | None:

@@ -201,6 +201,7 @@ class Answer:
         trace.why = target.why
         factor = self._memory.meter.factor(target.channel.name, target.model, self._request.session_id)
         attempt = self._attempt = Attempt(self._gateway, self._request, target, quirks, factor)
+        self._request.let_go()
         trace.losses = attempt.written.losses
         if self._gateway.strict and trace.losses:
             loss = trace.losses[0]

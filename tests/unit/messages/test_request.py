@@ -9,6 +9,16 @@ def asked(*headers: tuple[str, str]) -> MessagesRequest:
     return MessagesRequest("m", stream=False, max_tokens=1, raw={}, body=b"{}", headers=headers)
 
 
+def test_what_was_let_go_is_decoded_anew_for_whoever_asks():
+    raw = {"model": "m", "max_tokens": 1}
+    request = MessagesRequest("m", stream=False, max_tokens=1, raw=raw, body=b'{"model":"m","max_tokens":1}')
+    assert request.raw is raw
+    request.let_go()
+    assert request.raw == raw
+    assert request.raw is not raw
+    assert request.raw is request.raw
+
+
 def test_the_session_is_claude_codes_header():
     assert asked(("x-claude-code-session-id", "s-1")).session_id == "s-1"
     assert asked(("x-session-id", "s-1")).session_id is None

@@ -96,6 +96,18 @@ async def test_nothing_happens_before_events_are_asked_for():
     assert not answer.upstream_began
 
 
+async def test_the_decoded_request_is_not_kept_while_the_answer_goes_on():
+    request = ask()
+    decoded = request.raw
+    async with aclosing(
+        Bench(FakeUpstream(streamed(GOOD))).relay.answer(request, "req_1").events()
+    ) as batches:
+        await anext(batches)
+        # It was decoded anew for this question.
+        assert request.raw is not decoded
+        assert request.raw == decoded
+
+
 async def test_start_of_the_message_is_held_until_something_was_said():
     bench = Bench(
         FakeUpstream(streamed(lines("start"), lines("usage 5"), lines("text a"), lines("end end_turn")))
