@@ -11,7 +11,16 @@ from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
 from dragoman.messages.parse import parse_request
 from dragoman.messages.request import MessagesRequest
 from dragoman.relay.gateway import Gateway
-from dragoman.relay.ports import AccessToken, Tokenizer
+from dragoman.relay.ports import (
+    AccessToken,
+    Fetched,
+    Fetcher,
+    Found,
+    SearchQuery,
+    Tokenizer,
+    WebFailure,
+    WebSearch,
+)
 from dragoman.relay.relay import Relay
 from dragoman.relay.trace import Trace
 from dragoman.routing.channel import Channel, Target
@@ -132,6 +141,37 @@ class FakeTokenizer:
         return None if vocabulary in self._missing else sum(len(text.split()) for text in texts)
 
 
+class FakeSearch:
+    """Implements `WebSearch`: one page for each query, or a failure."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self._failure = failure
+        self.asked: list[SearchQuery] = []
+
+    async def search(self, query: SearchQuery) -> Sequence[Found]:
+        self.asked.append(query)
+        if self._failure is not None:
+            raise self._failure
+        url = f"https://pages.example.com/{len(self.asked)}"
+        return [
+            Found(url=url, title=f"On {query.text}", text=f"All about {query.text}.", page_age="May 2026")
+        ]
+
+
+class FakeFetcher:
+    """Implements `Fetcher` with pages by their URL; whatever else is asked for cannot be reached."""
+
+    def __init__(self, *pages: Fetched) -> None:
+        self._pages = {page.url: page for page in pages}
+        self.asked: list[str] = []
+
+    async def fetch(self, url: str) -> Fetched:
+        self.asked.append(url)
+        if url not in self._pages:
+            raise WebFailure("url_not_accessible", "there is no such page")
+        return self._pages[url]
+
+
 class RecordingObserver:
     """Implements `Observer`."""
 
@@ -197,6 +237,8 @@ class Bench:
     tokens: FakeTokens = field(default_factory=FakeTokens)
     clock: Callable[[], float] = field(default_factory=ManualClock)
     tokenizer: Tokenizer | None = None
+    web_search: WebSearch | None = None
+    fetcher: Fetcher | None = None
 
     def __post_init__(self) -> None:
         self.kept = MemoryKeptState(self.clock)
@@ -210,6 +252,8 @@ class Bench:
             tokens=self.tokens,
             kept=self.kept,
             tokenizer=self.tokenizer,
+            web_search=self.web_search,
+            fetcher=self.fetcher,
             strict=self.strict,
             shared=self.shared,
         )

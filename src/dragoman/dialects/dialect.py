@@ -144,6 +144,10 @@ class Dialect(Protocol):
     @property
     def name(self) -> str: ...
 
+    def runs(self, tool_type: str, quirks: Quirks) -> bool:
+        """Whether the backend itself runs the API's server tool of this type, such as `web_search_20250305`."""
+        ...
+
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:

@@ -129,9 +129,8 @@ class Answer:
         if attempt is None or self.complete:
             return b""
         held = attempt.gate.commit()
-        new: list[Said] = [*attempt.reader.start()]
+        new, alive = attempt.keep_alive(event_due)
         self._started = self._started or any(_is_start(said) for said in held + new)
-        alive = attempt.reader.keep_alive() if event_due else ()
         if alive:
             new += alive
         elif self._started:
@@ -201,7 +200,6 @@ class Answer:
         trace.why = target.why
         factor = self._memory.meter.factor(target.channel.name, target.model, self._request.session_id)
         attempt = self._attempt = Attempt(self._gateway, self._request, target, quirks, factor)
-        self._request.let_go()
         trace.losses = attempt.written.losses
         if self._gateway.strict and trace.losses:
             loss = trace.losses[0]
@@ -220,7 +218,7 @@ class Answer:
         if self._lessons:
             self._memory.learn(target, replace(self._memory.quirks(target), **self._lessons))
             self._lessons = {}
-        self.complete = attempt.reader.finished
+        self.complete = attempt.finished
         if self.trace.first_event is None:
             self.trace.first_event = self._gateway.clock()
 

@@ -11,14 +11,17 @@ from dragoman.access.vertex_hints import with_hint
 from dragoman.dialects.context_overflow import numbered_overflow
 from dragoman.dialects.dialect import Dialect, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
+from dragoman.emulation.server_tools import emulated_tools
+from dragoman.emulation.tool_rounds import ToolRounds
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
-from dragoman.messages.events import Relayed, Said
+from dragoman.messages.events import Relayed, Said, Usage
 from dragoman.messages.grammar import Grammar
 from dragoman.messages.request import MessagesRequest
 from dragoman.relay.addressing import access_token, address, credential_of, dialect_of, origin_of
 from dragoman.relay.commit_gate import CommitGate
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.ports import AccessToken, UpstreamReply
+from dragoman.relay.server_tools import answer_calls
 from dragoman.routing.channel import Target
 from dragoman.wire.exchange import ReplyHead
 from dragoman.wire.sse import FrameTooLarge, SseDecoder
@@ -42,12 +45,14 @@ class Attempt:
         self._request = request
         self.target = target
         self.dialect: Dialect = dialect_of(gateway, target)
-        written = self.dialect.write_request(request, target.model, quirks, origin_of(gateway, target))
+        self._quirks = quirks
+        self._rounds = tool_rounds(request, self.dialect, quirks)
+        written = self._write(quirks)
         self.weighed = written.estimated_input_tokens
         """Input tokens by the weight of the bytes, before they were multiplied by what answers taught (relay/meter.py)."""
         self.written: Written = scaled(written, estimates_factor)
-        self._window = quirks.context_window
-        self.reader: ReplyReader = self.dialect.open_reply(request, self.written, gateway.new_id)
+        """The first request."""
+        self.reader: ReplyReader = self._open(self.written)
         self.gate = CommitGate()
         self.head: ReplyHead | None = None
         self._token: AccessToken | None = None
@@ -63,19 +68,56 @@ class Attempt:
     def counted_input(self) -> int | None:
         """The prompt as the upstream counted it; None if it told nothing, or counted what a search found too."""
         usage = self.reader.usage
-        if usage is None or usage.server_tool_use is not UNSET:
+        if usage is None or self._rounds is not None or usage.server_tool_use is not UNSET:
             return None
         told = usage.prompt_tokens
         # A reader says the estimate itself where the upstream is silent.
         return told if told and told != self.written.estimated_input_tokens else None
 
+    @property
+    def finished(self) -> bool:
+        """The answer's last event was said."""
+        return self.reader.finished if self._rounds is None else self._rounds.over
+
+    @property
+    def usage(self) -> Usage | None:
+        """What is known by now of the whole answer."""
+        usage = self.reader.usage
+        return usage if self._rounds is None or usage is None else self._rounds.usage(usage)
+
+    def keep_alive(self, event_due: bool) -> tuple[list[Said], list[Said]]:
+        """The message's start, if it can be said by now, and an event that clients count as life, if one is legal and
+        `event_due`."""
+        if self.reader.finished:
+            return [], []  # while tools run
+        start = self._turned(self.reader.start())
+        return start, self._turned(self.reader.keep_alive()) if event_due else []
+
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """The answer's events in batches, as they come. Raises UpstreamFailure, TranslatorBug.
 
-        One answer may take several requests: the reader says whether another one is to follow.
+        One answer may have several rounds, where the model calls tools that the gateway runs.
         """
         self._token = await access_token(self._gateway, self.target.channel)
-        written: Written | None = self.written
+        written = self.written
+        rounds = self._rounds
+        while True:
+            async with aclosing(self._requests(written)) as batches:
+                async for said in batches:
+                    yield said
+            if rounds is None or not rounds.calls:
+                return
+            results = await answer_calls(self._gateway, rounds.request, rounds.calls)
+            said = rounds.answered(results)
+            self.check(said)
+            yield said
+            if rounds.over:
+                return
+            written = self._write(self._quirks)
+            self.reader = self._open(written)
+
+    async def _requests(self, written: Written | None) -> AsyncGenerator[Sequence[Said], None]:
+        """One round, which may take several requests: the reader says whether another one is to follow."""
         while written is not None:
             try:
                 async with aclosing(self._exchange(written)) as batches:
@@ -90,10 +132,24 @@ class Attempt:
 
     def is_changed_by(self, quirks: Quirks) -> bool:
         """Whether the request would be another one with these quirks."""
-        origin = origin_of(self._gateway, self.target)
-        other = self.dialect.write_request(self._request, self.target.model, quirks, origin)
-        sent = self.written
+        other, sent = self._write(quirks), self.written
         return (other.path, other.body, other.headers) != (sent.path, sent.body, sent.headers)
+
+    @property
+    def _asked(self) -> MessagesRequest:
+        """What the upstream is asked in this round."""
+        return self._request if self._rounds is None else self._rounds.request
+
+    def _write(self, quirks: Quirks) -> Written:
+        origin = origin_of(self._gateway, self.target)
+        written = self.dialect.write_request(self._asked, self.target.model, quirks, origin)
+        self._asked.let_go()
+        if self._rounds is None:
+            return written
+        return replace(written, losses=self._rounds.losses + written.losses)
+
+    def _open(self, written: Written) -> ReplyReader:
+        return self.dialect.open_reply(self._asked, written, self._gateway.new_id)
 
     def renews_token(self, failure: UpstreamFailure) -> bool:
         """Whether the upstream refused an access token, and a new one will be asked for."""
@@ -135,7 +191,7 @@ class Attempt:
         error = failure.error
         if error.body is None:
             estimated = self.written.estimated_input_tokens
-            error.message = numbered_overflow(error.message, estimated, self._window)
+            error.message = numbered_overflow(error.message, estimated, self._quirks.context_window)
         return failure
 
     async def _stream(self, reply: UpstreamReply) -> AsyncGenerator[Sequence[Said], None]:
@@ -182,11 +238,16 @@ class Attempt:
 
     def _heard(self, said: Sequence[Said]) -> Sequence[Said]:
         """Checked events. What their reader wants kept is kept before the client can ask anew."""
+        said = self._turned(said)
         self.check(said)
         kept = self.reader.take_kept()
         if kept:
             self._gateway.kept.keep(kept)
         return said
+
+    def _turned(self, said: Sequence[Said]) -> list[Said]:
+        """As the client gets them."""
+        return list(said) if self._rounds is None else self._rounds.hear(said)
 
     def check(self, said: Sequence[Said]) -> None:
         """Raises TranslatorBug for an event that breaks the grammar.
@@ -199,6 +260,12 @@ class Attempt:
                 self._relays = True
             elif not self._relays:
                 check(event)
+
+
+def tool_rounds(request: MessagesRequest, dialect: Dialect, quirks: Quirks) -> ToolRounds | None:
+    """For a request with tools that the gateway runs, else None."""
+    tools = emulated_tools(request, lambda kind: dialect.runs(kind, quirks))
+    return ToolRounds(request, tools) if tools else None
 
 
 def scaled(written: Written, factor: float) -> Written:

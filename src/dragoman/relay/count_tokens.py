@@ -18,7 +18,7 @@ from dragoman.relay.addressing import (
     origin_of,
     without_credential,
 )
-from dragoman.relay.attempt import LARGEST_ERROR
+from dragoman.relay.attempt import LARGEST_ERROR, tool_rounds
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.knowledge import Knowledge
 from dragoman.relay.trace import Trace
@@ -82,6 +82,8 @@ class TokenCounter:
         try:
             dialect = dialect_of(self._gateway, target)
             quirks = self._knowledge.quirks(target)
+            rounds = tool_rounds(request, dialect, quirks)
+            request = request if rounds is None else rounds.request
             written = dialect.write_count(request, target.model, quirks, origin_of(self._gateway, target))
             if written is not None and not (_is_small(written, target) and await self._can_tokenize(target)):
                 counted = await self._ask(request, target, dialect, written)

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dragoman.dialects.dialect import Dialect, NewId
-from dragoman.relay.ports import Clock, KeptState, Observer, Tokenizer, TokenSource, Upstream
+from dragoman.relay.ports import (
+    Clock,
+    Fetcher,
+    KeptState,
+    Observer,
+    Tokenizer,
+    TokenSource,
+    Upstream,
+    WebSearch,
+)
 from dragoman.routing.model_map import ModelMap
 
 
@@ -24,6 +33,10 @@ class Gateway:
     """The secret for envelopes (messages/envelope.py)."""
     tokenizer: Tokenizer | None = None
     """Without one, tokens are estimated from bytes."""
+    web_search: WebSearch | None = None
+    """Without one, a search that the upstream does not run itself is answered with `unavailable`."""
+    fetcher: Fetcher | None = None
+    """Without one, nothing is fetched."""
     strict: bool = False
     """A Loss is a 400 instead of a response header."""
     shared: bool = False

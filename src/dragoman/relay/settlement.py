@@ -11,7 +11,7 @@ def settle(gateway: Gateway, trace: Trace, attempt: Attempt | None) -> None:
     """Complete the trace and tell the observer; once a request."""
     trace.ended = gateway.clock()
     if attempt is not None:
-        trace.usage = attempt.reader.usage
+        trace.usage = attempt.usage
         trace.withheld = attempt.reader.withheld
         trace.ending = trace.ending or attempt.reader.stop_reason or ""
         if attempt.head is not None:

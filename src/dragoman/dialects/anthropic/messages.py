@@ -16,6 +16,9 @@ class AnthropicMessages:
 
     name = "anthropic"
 
+    def runs(self, tool_type: str, quirks: Quirks) -> bool:
+        return True
+
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:

@@ -20,6 +20,9 @@ class Gemini:
     def __init__(self, *, filtered: bool = False) -> None:
         self._filtered = filtered
 
+    def runs(self, tool_type: str, quirks: Quirks) -> bool:
+        return tool_type.startswith(("web_search_", "web_fetch_"))
+
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:

@@ -17,6 +17,9 @@ class OpenAIChat:
 
     name = "openai_chat"
 
+    def runs(self, tool_type: str, quirks: Quirks) -> bool:
+        return False
+
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:

@@ -18,6 +18,9 @@ class OpenAIResponses:
 
     name = "openai_responses"
 
+    def runs(self, tool_type: str, quirks: Quirks) -> bool:
+        return quirks.web_search and tool_type.startswith("web_search_")
+
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:

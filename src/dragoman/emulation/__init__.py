@@ -1,0 +1,1 @@
+"""What no backend has, made of what each has."""
