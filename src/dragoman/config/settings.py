@@ -63,9 +63,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     big_model: ModelName | None = None
     """The model for sonnet, opus and every other `claude-*` name. Its family decides where it goes (`gemini-*` to
-    Google, `gpt-*` and `o1*` to OpenAI); a prefix (`openai/`, `gemini/`, `anthropic/`, `vertex_ai/`, or
-    that of another vendor, such as `deepseek/`) and a `:channel` suffix beat the family. Unset: the preferred provider's default, which changes to its successor on
-    the day it retires."""
+    Google, `gpt-*` and `o1*` to OpenAI); a prefix (`openai/`, `gemini/`, `anthropic/`, `vertex_ai/`, or that of another
+    vendor, such as `deepseek/`) and a `:channel` suffix beat the family. Unset: the preferred provider's default, which
+    changes to its successor on the day it retires."""
 
     small_model: ModelName | None = None
     """The model for haiku; as `BIG_MODEL`."""
