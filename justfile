@@ -45,4 +45,5 @@ demo:
 # generate docs/reference and docs/dialects
 reference:
     uv run python scripts/settings_reference.py
+    uv run python scripts/presets_page.py
     uv run python scripts/ledger_pages.py

@@ -27,6 +27,16 @@ in any case with the suffix `:name`, such as `gemini/gemini-2.5-pro:gemini2`. A 
 the model's id.
 """
 
+VENDORS = """
+## <VENDOR>_API_KEY, <VENDOR>_BASE_URL
+
+The keys of other vendors, such as `DEEPSEEK_API_KEY`, and other addresses of them and of local servers, such as
+`OLLAMA_BASE_URL`. Each has its variables and its prefix in [presets](presets.md). A vendor whose key is set is asked
+for the models with its prefix. Without its key, the prefix is part of the id where names that nobody knows go to an
+endpoint of your own (`BASE_URL`, or the preferred provider's own base URL); elsewhere the answer is a 401 that names
+the variable.
+"""
+
 KINDS = {
     "Secret": "a key",
     "Secrets": "one key or several, separated by commas",
@@ -57,6 +67,8 @@ def page() -> str:
             parts.append(
                 "\n" + "\n".join(f"- `_{entry[0].upper()}`: {entry[3]}" for entry in described) + "\n"
             )
+        elif name == "vendors":
+            parts.append(VENDORS)
         else:
             parts.append(f"\n## {name.upper()}\n\n{text}\n\nValue: {kind}. Default: {default}.\n")
     return "".join(parts)

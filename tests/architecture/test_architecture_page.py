@@ -44,4 +44,5 @@ def test_the_layers_on_the_page_are_those_that_are_checked() -> None:
     contract = (ROOT / "pyproject.toml").read_text("utf-8").split("layers = [", 1)[1].split("]", 1)[0]
     checked = [re.sub(r"\((\w+)\)", "", line.strip().strip('",')) for line in contract.strip().splitlines()]
     layers = [" | ".join(name for name in re.split(r"[|\s]+", line) if name) for line in checked]
-    assert " > ".join(layers) in re.sub(r"\s+", " ", PAGE)
+    # A layer whose only member does not exist yet has no place on the page.
+    assert " > ".join(layer for layer in layers if layer) in re.sub(r"\s+", " ", PAGE)

@@ -77,6 +77,18 @@ CASES = [
         ("llama3.1:8b", "openai"),
         id="own-server",
     ),
+    pytest.param(
+        "DeepSeek, OpenRouter, Groq, Mistral, xAI and other vendors",
+        ("deepseek-v4-pro", "deepseek"),
+        ("deepseek-flash", "deepseek"),
+        id="vendors",
+    ),
+    pytest.param(
+        "Ollama, LM Studio, vLLM or llama.cpp on this machine",
+        ("qwen3:8b", "ollama"),
+        ("qwen3:8b", "ollama"),
+        id="local-servers",
+    ),
     pytest.param("channels", ("claude-3-opus", "claude2"), ("gpt-4.1-mini", "default"), id="X04-channels"),
 ]
 

@@ -10,14 +10,16 @@ from urllib.request import Request, urlopen
 import pytest
 
 from dragoman.wire.jsonbytes import decode
-from tests.docs.pages import ROOT, environment_files, shell_commands, shown
+from tests.docs.pages import ROOT, code_blocks, environment_files, shell_commands, shown
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.dragoman_process import DragomanProcess
+from tests.support.openai_flavor import DEEPSEEK
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Reply, Text
 
 README = ROOT / "README.md"
 CHANNELS = ROOT / "docs/guides/channels.md"
+VENDORS = ROOT / "docs/guides/vendors.md"
 DOCUMENTED = "http://localhost:8082"
 GREETING = Reply(parts=(Text("Good day."),))
 
@@ -92,3 +94,15 @@ async def test_the_channel_examples_reach_their_channel_with_its_key(page: Path,
             "claude-3-opus",
         )
         assert len(commands) == len(chat.requests) + 1
+
+
+async def test_the_vendors_example_reaches_the_vendor_with_its_key(tmp_path: Path) -> None:
+    [command] = curl_commands(VENDORS)
+    first = next(block.text for block in code_blocks(VENDORS) if block.text.startswith("# .env"))
+    async with ScriptedOpenAI(GREETING, flavor=DEEPSEEK, key="your-deepseek-key") as deepseek:
+        (tmp_path / ".env").write_text(f"{first}DEEPSEEK_BASE_URL={deepseek.base_url}\n", "utf-8")
+        async with DragomanProcess({}, tmp_path) as dragoman:
+            answer = await asyncio.to_thread(send, command, dragoman.url)
+    assert answer["content"] == [{"type": "text", "text": "Good day."}]
+    assert [body["model"] for body in deepseek.asked] == ["deepseek-chat"]
+    assert deepseek.violations == []

@@ -13,7 +13,7 @@ COMMENTED_FILES = [
     *sorted((ROOT / "src").rglob("*.py")),
     *sorted((ROOT / "bench").glob("*.py")),
 ]
-DOCUMENT = re.compile(r"\bdocs/[a-z-]+/[\w.-]*\w|\bdocs/[\w-]+\.md")
+DOCUMENT = re.compile(r"(?<![\w/])docs/(?:[a-z-]+/[\w.-]*\w|[\w-]+\.md)")
 DECISION = re.compile(r"\bADR (\d{4})\b|\bdecisions/(\d{4})\b")
 
 

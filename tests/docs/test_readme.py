@@ -10,6 +10,8 @@ from dragoman.config.build import build_model_map
 from dragoman.config.settings import Settings
 from dragoman.dialects.registry import DIALECTS
 from dragoman.routing.lifecycle import LIFECYCLES, default_model
+from dragoman.routing.local_servers import LOCAL_SERVERS
+from dragoman.routing.vendors import VENDORS
 from tests.docs.pages import ROOT, headings, shell_commands, text_of
 
 README = ROOT / "README.md"
@@ -79,6 +81,13 @@ def test_the_mapping_table_is_the_model_map(requested: str, model: str) -> None:
         big_model="the-big-one", small_model="the-small-one", openai_base_url="http://localhost:1/v1"
     )
     assert build_model_map(settings, date(2026, 11, 21)).resolve(requested).model == model
+
+
+def test_the_vendors_and_their_keys_are_those_of_the_rows() -> None:
+    *hosted, local = table_rows("prefix", "key")
+    expected = {f"`{preset.prefixes[0]}/`": preset.key_variables[0] for preset in VENDORS if preset.prefixes}
+    assert {prefix: key.split("`")[1] for prefix, key in hosted} == expected
+    assert local == [", ".join(f"`{preset.prefixes[0]}/`" for preset in LOCAL_SERVERS), "none"]
 
 
 def test_the_address_is_the_default_one() -> None:

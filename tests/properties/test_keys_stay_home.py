@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dragoman.config.build import build_model_map
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.messages.errors import ApiError
-from dragoman.routing.presets import VENDOR_HOSTS, vendor_of
+from dragoman.routing.presets import BY_PREFIX, COMPATIBLE, VENDOR_HOSTS, vendor_of
 
 TODAY = date(2026, 11, 21)
 
@@ -48,7 +48,10 @@ bare_names = st.one_of(
 )
 model_names = st.builds(
     lambda prefix, name, suffix: prefix + name + suffix,
-    st.sampled_from(["", "", "openai/", "gemini/", "anthropic/", "vertex_ai/"]),
+    st.one_of(
+        st.sampled_from(["", "", "openai/", "gemini/", "anthropic/", "vertex_ai/"]),
+        st.sampled_from([f"{prefix}/" for prefix in BY_PREFIX]),
+    ),
     bare_names,
     st.sampled_from(["", "", ":work", ":GEMINI2", ":claude_2", ":nowhere"]),
 )
@@ -71,6 +74,11 @@ def environments(draw: st.DrawFn) -> dict[str, str]:
     environ["API_KEY"] = draw(st.sampled_from(["", "test-API_KEY"]))
     environ["BASE_URL_DIALECT"] = draw(st.one_of(st.just(""), dialects))
     environ["OPENAI_DIALECT"] = draw(dialects)
+    for preset in draw(st.sets(st.sampled_from(COMPATIBLE), max_size=6)):
+        for key in preset.key_variables:
+            environ[key] = draw(st.sampled_from(["", f"test-{key}"]))
+        for url in preset.base_url_variables:
+            environ[url] = draw(st.one_of(st.just(""), st.just(""), urls))
     for name in draw(st.sets(channel_names)):
         prefix = f"CHANNEL_{name.upper()}"
         environ[f"{prefix}_BASE_URL"] = draw(st.one_of(st.just(""), urls))
@@ -88,6 +96,11 @@ def may_go_to(key: str, environ: dict[str, str], base_url: str) -> bool:
     if key.startswith("CHANNEL_"):
         own = environ[f"{key}_BASE_URL"]
         return base_url == own if own else vendor_of(base_url) in ("openai", "gemini", "anthropic")
+    for preset in COMPATIBLE:
+        if key in preset.key_variables:
+            set_for = [environ[url] for url in preset.base_url_variables if environ.get(url)]
+            # A path may be added to the first of them; a host never.
+            return base_url.startswith(set_for[0]) if set_for else vendor_of(base_url) == preset.name
     vendor, url = PROVIDERS[key]
     if environ[url]:
         return base_url == environ[url]

@@ -32,8 +32,8 @@ class OpenAIServer(ScriptedServer):
         return f"{self.wire.url}/v1"
 
     def _check_key(self, key: str) -> None:
-        """Raises Refused if this is none, or another one than the right one."""
-        if not key:
+        """Raises Refused if this is none, or another one than the right one; where `""` is right, any is wrong."""
+        if not key and self._key != "":
             raise Refused(
                 "You didn't provide an API key. You need to provide your API key in an Authorization header using"
                 " Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",

@@ -32,8 +32,8 @@ class ScriptedOpenAI(OpenAIServer):
     """`async with ScriptedOpenAI(script) as upstream`: `upstream.base_url` ends in `/v1`.
 
     It refuses what the real API (or the server that `flavor` describes) refuses, in its words; `violations` lists
-    those refusals, so that a test can say that there were none. `key` is the only one accepted, if given;
-    `models` are the ones that exist, if given.
+    those refusals, so that a test can say that there were none. `key` is the only one accepted, if given, and `""`
+    means that none may come; `models` are the ones that exist, if given.
     """
 
     def __init__(

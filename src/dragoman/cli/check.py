@@ -8,14 +8,14 @@ from typing import Any
 
 from dragoman.cli.map_view import map_lines, obstacle
 from dragoman.cli.say import say, table
-from dragoman.config.build import build_model_map, lacks_key, notices
+from dragoman.config.build import build_model_map, notices
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.secret import Secret
 from dragoman.config.settings import Settings
-from dragoman.config.sources import CHANNEL_NAME, NAMES, Sourced, read_sources
+from dragoman.config.sources import CHANNEL_NAME, NAMES, VENDOR_KEYS, VENDOR_URLS, Sourced, read_sources
 from dragoman.config.today import utc_today
 from dragoman.config.vertex import credentials_notice, vertex_faults
-from dragoman.routing.channel import Target
+from dragoman.routing.channel import Target, lacks_key
 from dragoman.routing.model_map import ModelMap
 from dragoman.wire.jsonbytes import encode
 
@@ -71,6 +71,10 @@ def shown_settings(settings: Settings, found: dict[str, Sourced]) -> dict[str, d
         if parts := CHANNEL_NAME.fullmatch(variable):
             value = getattr(channels[parts[1].lower()], parts[2].lower())
             shown[variable] = _entry(value, variable, found)
+        elif variable in VENDOR_KEYS:
+            shown[variable] = _entry(Secret(found[variable].text), variable, found)
+        elif variable in VENDOR_URLS:
+            shown[variable] = _entry(found[variable].text, variable, found)
     return shown
 
 

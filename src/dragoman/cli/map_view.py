@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from dragoman.cli.say import table
-from dragoman.config.build import lacks_key
 from dragoman.config.settings import Settings
+from dragoman.config.vendors import configured_vendors
 from dragoman.config.vertex import MISSING_EXTRA, has_google_auth
-from dragoman.routing.channel import Target
+from dragoman.routing.channel import Target, lacks_key
 from dragoman.routing.model_map import ModelMap
 
 
@@ -42,5 +42,6 @@ def provider_lines(settings: Settings) -> list[str]:
         f"BASE_URL {settings.base_url}": settings.base_url is not None,
     }
     found = [name for name, configured in keys.items() if configured]
+    found += [preset.name for preset in configured_vendors(settings)]
     found += [f":{channel.name}" for channel in settings.channels]
     return [f"Providers found: {', '.join(found) or 'none, so the built-in demo answers'}"]

@@ -7,13 +7,22 @@ from dragoman.config.channels import built_in_channels, named_channels, vertex_c
 from dragoman.config.load import ConfigError
 from dragoman.config.settings import ChannelSettings, Settings
 from dragoman.config.sources import nearest
+from dragoman.config.vendors import (
+    configured_vendors,
+    names_local_server,
+    vendor_channel,
+    vendor_channels,
+)
 from dragoman.config.vertex import vertex_faults
 from dragoman.messages.errors import ApiError
-from dragoman.routing.channel import Channel
+from dragoman.routing.channel import lacks_key
 from dragoman.routing.lifecycle import default_model, retirement_notices
 from dragoman.routing.model_map import Alias, ModelMap, draw_map
 from dragoman.routing.names import Way
+from dragoman.routing.presets import COMPATIBLE
 from dragoman.routing.ways import Ways
+
+_MODEL_SETTINGS = ("big_model", "small_model", "opus_model", "sonnet_model", "haiku_model")
 
 
 def build_model_map(settings: Settings, today: date) -> ModelMap:
@@ -24,6 +33,8 @@ def build_model_map(settings: Settings, today: date) -> ModelMap:
         built_in=built_in_channels(settings),
         vertex=vertex_channels(settings),
         named={channel.name: named_channels(channel) for channel in settings.channels},
+        vendors=vendor_channels(settings, passes_on=_passes_on(settings)),
+        configured=tuple(preset.name for preset in configured_vendors(settings)),
     )
     aliases = _aliases(settings, today)
     for alias in aliases.values():
@@ -34,23 +45,20 @@ def build_model_map(settings: Settings, today: date) -> ModelMap:
     return draw_map(ways, aliases, demo_only=not _anything_configured(settings))
 
 
-def lacks_key(channel: Channel) -> bool:
-    """Whether every request to this channel would be refused for want of a key."""
-    return channel.credential_required and not channel.credential
-
-
 def notices(settings: Settings, model_map: ModelMap, today: date) -> list[str]:
     """What the user should know at start, one sentence each."""
     if model_map.demo_only:
         return [
             "no key is configured: every model is answered by the built-in demo; set OPENAI_API_KEY, "
-            "GEMINI_API_KEY or ANTHROPIC_API_KEY"
+            "GEMINI_API_KEY, ANTHROPIC_API_KEY or the key of another vendor, such as DEEPSEEK_API_KEY"
         ]
     used = [target.model for target in model_map.used()]
     return [
         *_missing_keys(settings, model_map),
+        *_idle_vendors(settings, model_map),
         *vertex_faults(settings, model_map),
         *(notice for channel in settings.channels for notice in _channel_notices(channel)),
+        *_incomplete_vendors(settings),
         *_mistaken_suffixes(settings),
         *_without_effect(settings),
         *retirement_notices(used, today),
@@ -63,11 +71,23 @@ def _preferred(settings: Settings) -> Way:
     return settings.preferred_provider
 
 
+def _passes_on(settings: Settings) -> bool:
+    """Whether names that nobody knows go to an endpoint that the user chose."""
+    match settings.preferred_provider:
+        case "openai":
+            return bool(settings.openai_base_url or settings.base_url)
+        case "google":
+            return not settings.use_vertex_auth and bool(settings.gemini_base_url or settings.base_url)
+        case "anthropic":
+            return settings.anthropic_upstream_base_url is not None
+
+
 def _anything_configured(settings: Settings) -> bool:
     keys = (settings.openai_api_key, settings.gemini_api_key, settings.anthropic_api_key)
     urls = (settings.openai_base_url, settings.gemini_base_url, settings.anthropic_upstream_base_url)
     return (
-        any((*keys, *urls, settings.base_url, settings.channels))
+        any((*keys, *urls, settings.base_url, settings.channels, settings.vendors))
+        or any(names_local_server(getattr(settings, name)) for name in _MODEL_SETTINGS)
         or settings.use_vertex_auth
         or settings.anthropic_auth_mode == "passthrough"
     )
@@ -103,9 +123,32 @@ def _missing_keys(settings: Settings, model_map: ModelMap) -> Iterator[str]:
         yield f"{setting} is not set: requests that need it are answered with 401{hint}"
 
 
+def _idle_vendors(settings: Settings, model_map: ModelMap) -> Iterator[str]:
+    """Who has one vendor's key and asks for Claude's names wants that vendor's models; which, only they know."""
+    vendors = configured_vendors(settings)
+    used = {target.channel.name for target in model_map.used()}
+    lacking = any(lacks_key(target.channel) for target in model_map.used())
+    if lacking and vendors and used.isdisjoint(preset.name for preset in vendors):
+        anthropic = settings.preferred_provider == "anthropic"
+        models = "OPUS_MODEL, SONNET_MODEL and HAIKU_MODEL" if anthropic else "BIG_MODEL and SMALL_MODEL"
+        example = f"{models.partition(' ')[0].rstrip(',')}={vendors[0].prefixes[0]}/<a model's id>"
+        yield (
+            f"Claude's names do not lead to {' or '.join(preset.title for preset in vendors)} yet: "
+            f"set {models}, such as {example}"
+        )
+
+
+def _incomplete_vendors(settings: Settings) -> Iterator[str]:
+    told = {vendor.name for vendor in settings.vendors}
+    for preset in COMPATIBLE:
+        channel = vendor_channel(preset, settings)
+        if preset.name in told and lacks_key(channel):
+            yield f"{channel.credential_setting} is not set: `{preset.prefixes[0]}/` leads nowhere without it"
+
+
 def _mistaken_suffixes(settings: Settings) -> Iterator[str]:
     names = [channel.name for channel in settings.channels]
-    for setting in ("big_model", "small_model", "opus_model", "sonnet_model", "haiku_model"):
+    for setting in _MODEL_SETTINGS:
         _, colon, suffix = (getattr(settings, setting) or "").rpartition(":")
         hint = nearest(suffix.lower(), names) if colon and suffix.lower() not in names else ""
         if hint:

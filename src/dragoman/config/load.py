@@ -5,16 +5,18 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from dragoman.config.readers import Unreadable, read_value
-from dragoman.config.settings import ChannelSettings, Settings
+from dragoman.config.settings import ChannelSettings, Settings, VendorSettings
 from dragoman.config.sources import CHANNEL_NAME, NAMES, Sourced, nearest, read_sources
 from dragoman.routing.families import family_of
 from dragoman.routing.names import RESERVED_CHANNEL_NAMES, split_channel, split_prefix
+from dragoman.routing.presets import COMPATIBLE
 from dragoman.wire.redact import redact_text
 
 _LONGEST_SHOWN = 80
 
 _KINDS = get_type_hints(Settings, include_extras=True)
 _CHANNEL_KINDS = get_type_hints(ChannelSettings, include_extras=True)
+_VENDOR_KINDS = get_type_hints(VendorSettings, include_extras=True)
 
 
 class ConfigError(Exception):
@@ -33,6 +35,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None) -> Settings
         if name in found:
             _read_into(values, name.lower(), _KINDS[name.lower()], name, found[name], problems)
     values["channels"] = _read_channels(found, problems)
+    values["vendors"] = _read_vendors(found, problems)
     if problems:
         raise ConfigError(problems)
     settings = Settings(**values)
@@ -72,6 +75,23 @@ def _read_channels(found: Mapping[str, Sourced], problems: list[str]) -> tuple[C
         values = channels.setdefault(name, {"name": name})
         _read_into(values, field, _CHANNEL_KINDS[field], variable, sourced, problems)
     return tuple(ChannelSettings(**channels[name]) for name in sorted(channels))
+
+
+def _read_vendors(found: Mapping[str, Sourced], problems: list[str]) -> tuple[VendorSettings, ...]:
+    """Of several variables for the same, the first of the row counts."""
+    vendors: list[VendorSettings] = []
+    for preset in COMPATIBLE:
+        values: dict[str, Any] = {}
+        for field, variables in (
+            ("api_key", preset.key_variables),
+            ("base_url", preset.base_url_variables),
+        ):
+            for variable in reversed(variables):
+                if variable in found:
+                    _read_into(values, field, _VENDOR_KINDS[field], variable, found[variable], problems)
+        if values:
+            vendors.append(VendorSettings(name=preset.name, **values))
+    return tuple(vendors)
 
 
 def _contradictions(settings: Settings) -> list[str]:

@@ -43,6 +43,17 @@ class ChannelSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What it speaks. Unset: what the model's prefix or family says, else `openai_chat`."""
 
 
+class VendorSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one preset (routing/presets.py), whose row says which variables they come from."""
+
+    name: str
+    """Of the preset."""
+    api_key: Secret = Secret()
+    """The key for its host, or for its base URL if that is set."""
+    base_url: Url | None = None
+    """Where it is instead."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, checked. `config/load.py` makes them."""
 
@@ -52,9 +63,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     big_model: ModelName | None = None
     """The model for sonnet, opus and every other `claude-*` name. Its family decides where it goes (`gemini-*` to
-    Google, `gpt-*` and `o1*` to OpenAI); a prefix (`openai/`, `gemini/`, `anthropic/`, `vertex_ai/`) and a
-    `:channel` suffix beat the family. Unset: the preferred provider's default, which changes to its successor on
-    the day it retires."""
+    Google, `gpt-*` and `o1*` to OpenAI); a prefix (`openai/`, `gemini/`, `anthropic/`, `vertex_ai/`, or that of another
+    vendor, such as `deepseek/`) and a `:channel` suffix beat the family. Unset: the preferred provider's default, which
+    changes to its successor on the day it retires."""
 
     small_model: ModelName | None = None
     """The model for haiku; as `BIG_MODEL`."""
@@ -108,6 +119,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     channels: tuple[ChannelSettings, ...] = ()
     """Further endpoints."""
+
+    vendors: tuple[VendorSettings, ...] = ()
+    """The presets that variables speak of."""
 
     gemini_safety: Literal["off", "default"] = "off"
     """Google's safety filters for Gemini, on AI Studio and on Vertex AI: `off`, because code and security texts trip
@@ -188,5 +202,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def upstream_keys(self) -> tuple[str, ...]:
         """Every key that an upstream is shown."""
         single = (self.openai_api_key, self.gemini_api_key, self.anthropic_api_key, self.api_key)
-        named = tuple(channel.api_key for channel in self.channels)
+        named = tuple(entry.api_key for entry in (*self.channels, *self.vendors))
         return tuple(secret.reveal() for secret in (*single, *named) if secret)

@@ -11,11 +11,16 @@ import msgspec
 from dotenv.parser import parse_stream
 
 from dragoman.config.settings import Settings
+from dragoman.routing.presets import COMPATIBLE
 
 Origin = Literal["environment", "file"]
 
-NAMES = tuple(field.upper() for field in Settings.__struct_fields__ if field != "channels")
-"""The variables of the settings, without those of the channels."""
+NAMES = tuple(field.upper() for field in Settings.__struct_fields__ if field not in ("channels", "vendors"))
+"""The variables of the settings, without those of the channels and the vendors."""
+
+VENDOR_KEYS = frozenset(variable for preset in COMPATIBLE for variable in preset.key_variables)
+VENDOR_URLS = frozenset(variable for preset in COMPATIBLE for variable in preset.base_url_variables)
+"""The variables of the vendors, as their rows name them."""
 
 CHANNEL_FIELDS = ("BASE_URL", "API_KEY", "DIALECT")
 CHANNEL_NAME = re.compile(rf"CHANNEL_([A-Za-z0-9][A-Za-z0-9_-]*)_({'|'.join(CHANNEL_FIELDS)})")
@@ -23,13 +28,8 @@ CHANNEL_NAME = re.compile(rf"CHANNEL_([A-Za-z0-9][A-Za-z0-9_-]*)_({'|'.join(CHAN
 ENV_FILE_VARIABLE = "DRAGOMAN_ENV_FILE"
 """How `serve --reload` tells the process that it starts which file was named; not a setting."""
 
-_NOT_OURS = frozenset(
-    {
-        *("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_MODEL", "AZURE_OPENAI_API_KEY"),
-        *("XAI_API_KEY", "XAI_BASE_URL", "ZAI_API_KEY", "ZAI_BASE_URL"),
-    }
-)
-"""Variables of other programs whose names are near to ours; the first three are Claude Code's own."""
+_NOT_OURS = frozenset({"ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_MODEL"})
+"""Claude Code's own variables, whose names are near to ours."""
 
 _NEAR = 0.8
 _QUOTED = re.compile(r"""(['"])(.*?)\1\s*(?:#.*)?""", re.DOTALL)
@@ -63,7 +63,12 @@ def read_sources(environ: Mapping[str, str], env_file: Path | None) -> tuple[dic
 
 
 def is_setting(name: str) -> bool:
-    return name in NAMES or CHANNEL_NAME.fullmatch(name) is not None
+    return (
+        name in NAMES
+        or name in VENDOR_KEYS
+        or name in VENDOR_URLS
+        or CHANNEL_NAME.fullmatch(name) is not None
+    )
 
 
 def plain_value(text: str) -> str:

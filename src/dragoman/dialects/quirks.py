@@ -1,7 +1,7 @@
 """How a vendor, a server or a model family deviates from its dialect, as data.
 
-Rows live in routing/presets.py; a dialect reads the fields and never asks for a vendor's name. A field whose
-value was learned from a refusal at run time is replaced in a copy (`Dialect.mend`).
+Rows live in routing/vendors.py and routing/local_servers.py; a dialect reads the fields and never asks for a vendor's
+name. A field whose value was learned from a refusal at run time is replaced in a copy (`Dialect.mend`).
 """
 
 from typing import Literal

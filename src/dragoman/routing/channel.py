@@ -14,8 +14,8 @@ class Channel(msgspec.Struct, frozen=True):
     """Where an upstream is, what it speaks and the credential for it."""
 
     name: str
-    """`openai`, `gemini`, `anthropic`, `vertex_ai`, `default` (BASE_URL), `dragoman` (demo), or the channel's
-    own name in lower case."""
+    """`openai`, `gemini`, `anthropic`, `vertex_ai`, `default` (BASE_URL), `dragoman` (demo), the name of a preset, or
+    the channel's own name in lower case."""
     dialect: DialectName
     base_url: str
     """Without a trailing slash, such as `https://api.openai.com/v1`."""
@@ -29,12 +29,19 @@ class Channel(msgspec.Struct, frozen=True):
     access: Literal["direct", "vertex"] = "direct"
     location: str = ""
     """Vertex AI's region, or `global`."""
+    preset: str = ""
+    """The preset that a prefix names: its quirks hold wherever nobody knows the host."""
     passthrough_credentials: bool = False
     """Whether the client's own credential goes upstream (ANTHROPIC_AUTH_MODE=passthrough)."""
 
     @override
     def __repr__(self) -> str:
         return f"Channel({self.name!r}, {self.dialect!r}, {self.base_url!r})"
+
+
+def lacks_key(channel: Channel) -> bool:
+    """Whether every request to this channel would be refused for want of a key."""
+    return channel.credential_required and not channel.credential
 
 
 class Target(msgspec.Struct, frozen=True):

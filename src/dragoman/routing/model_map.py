@@ -1,12 +1,15 @@
 """Requested model to target, by rules that are read top to bottom in `ModelMap.resolve`."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import invalid_request
 from dragoman.routing.channel import Target
 from dragoman.routing.families import family_of
-from dragoman.routing.names import DEMO_MODEL, Way, name_fault, split_prefix, without_bracket
+from dragoman.routing.names import DEMO_MODEL, Way, name_fault, without_bracket
+from dragoman.routing.presets import COMPATIBLE
 from dragoman.routing.ways import Ways, demo_target
 
 PICKER_PREFIX = "claude-"
@@ -48,7 +51,7 @@ class ModelMap(msgspec.Struct, frozen=True):
     served: dict[str, Target]
     """The foreign models that settings name, by their written form in lower case."""
     demo_only: bool = False
-    """Nothing is configured: the built-in demo answers every name."""
+    """Nothing is configured: the built-in demo answers every name but those with a vendor's prefix."""
 
     def resolve(self, requested: str) -> Target:
         """The target for a requested model. Raises ApiError (400) for a name that cannot be one."""
@@ -57,7 +60,7 @@ class ModelMap(msgspec.Struct, frozen=True):
         if fault is not None:
             raise invalid_request(f"model: {fault}")
         if self.demo_only:
-            return demo_target("no key is configured: ")
+            return self.ways.at_vendor(name, "") or demo_target("no key is configured: ")
         return (
             self._picked(name)
             or self.ways.explicit(name, "")
@@ -75,7 +78,7 @@ class ModelMap(msgspec.Struct, frozen=True):
         if not lowered.startswith(PICKER_PREFIX):
             return None
         foreign = name[len(PICKER_PREFIX) :]
-        if split_prefix(foreign)[0] is None and family_of(foreign) not in ("openai", "gemini"):
+        if not self.ways.has_prefix(foreign) and family_of(foreign) not in ("openai", "gemini"):
             return None
         return self.ways.place(foreign, "picked")
 
@@ -109,12 +112,21 @@ class ModelMap(msgspec.Struct, frozen=True):
             ("claude-*", self.aliases.get(OTHER_CLAUDE) or self.ways.passed_on("anthropic", "as it is")),
             ("gpt-*, o1*, chatgpt-*", self.ways.passed_on("openai", "openai family")),
             ("gemini-*", self.ways.passed_on(gemini, "gemini family")),
+            *self._vendor_rows(),
             ("any other name", self.ways.passed_on(self.ways.preferred, "the preferred provider")),
             *(
                 (f"*:{name}", Target(channels.openai, "*", Quirks(), f"channel `{name}`"))
                 for name, channels in self.ways.named.items()
             ),
         ]
+
+    def _vendor_rows(self) -> Iterator[tuple[str, Target]]:
+        """Local servers that no setting speaks of would only be in the way."""
+        for preset in COMPATIBLE:
+            channel = self.ways.vendors.get(preset.prefixes[0])
+            if channel is not None and preset.name in self.ways.configured:
+                patterns = ", ".join(f"{prefix}/*" for prefix in preset.prefixes)
+                yield patterns, Target(channel, "*", Quirks(), f"prefix `{preset.prefixes[0]}/`")
 
     def used(self) -> tuple[Target, ...]:
         """Where Claude's names lead: what must work for Claude Code to work."""

@@ -53,3 +53,11 @@ def split_prefix(name: str) -> tuple[Way | None, str]:
         if slash and prefix.lower() == way:
             return way, rest
     return None, name
+
+
+def split_vendor(name: str, vendors: Container[str]) -> tuple[str | None, str]:
+    """The prefix, if it is one of `vendors` (any case), and the rest; only the first is taken off."""
+    prefix, slash, rest = name.partition("/")
+    if slash and prefix.lower() in vendors:
+        return prefix.lower(), rest
+    return None, name

@@ -1,189 +1,24 @@
-"""Known vendors and local servers as data: who answers at a host, and how it deviates, with evidence.
+"""Which row fits an address, and what a model changes in it. The rows are in routing/vendors.py and
+routing/local_servers.py.
 
 "Section" means a section of spec/openai-chat.md.
 """
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec.structs import replace
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.routing.claude_models import claude_model_quirks
 from dragoman.routing.gemini_models import gemini_model_quirks
+from dragoman.routing.local_servers import LOCAL_SERVERS
 from dragoman.routing.openai_models import openai_model_quirks
+from dragoman.routing.preset import ModelRow, Preset
 from dragoman.routing.responses_models import responses_quirks
+from dragoman.routing.vendors import VENDORS
 
-
-class Preset(msgspec.Struct, frozen=True, kw_only=True):
-    """One vendor or local server."""
-
-    name: str
-    hosts: tuple[str, ...] = ()
-    """Exact host names; one that begins with a dot stands for every host below it."""
-    local_port: int | None = None
-    """The port that this server takes on the user's own machine unless told otherwise."""
-    serves_openai_models: bool = False
-    """Whether an OpenAI id there is OpenAI's model, so that the model's own row applies."""
-    quirks: Quirks = Quirks()
-    evidence: str
-
-
-class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model changes in the row of the server that serves it."""
-
-    contains: str
-    """Part of the model's id, in lower case."""
-    preset: str | None = None
-    """Only on this preset; None means on every server that is not one of `except_presets`."""
-    except_presets: frozenset[str] = frozenset()
-    fields: Mapping[str, Any]
-    evidence: str
-
-
-PRESETS = (
-    Preset(
-        name="openai",
-        hosts=("api.openai.com", ".api.openai.com"),
-        serves_openai_models=True,
-        quirks=Quirks(prompt_cache_key=True, user_field="safety_identifier", include_obfuscation=True),
-        evidence="section 1: prompt_cache_key, safety_identifier and include_obfuscation are OpenAI's own",
-    ),
-    Preset(
-        name="azure",
-        hosts=(".openai.azure.com",),
-        serves_openai_models=True,
-        evidence="section 1: refuses unknown keys; section 11: OpenAI's models behind deployment names",
-    ),
-    Preset(name="gemini", hosts=("generativelanguage.googleapis.com",), evidence="has a dialect of its own"),
-    Preset(
-        name="vertex_ai",
-        hosts=(".googleapis.com",),
-        quirks=Quirks(claude_on_vertex=True),
-        evidence="spec/vertex.md section 1: every region has a host of its own below it; section 4: Claude's form",
-    ),
-    Preset(name="anthropic", hosts=("api.anthropic.com",), evidence="has a dialect of its own"),
-    Preset(
-        name="deepseek",
-        hosts=("api.deepseek.com",),
-        quirks=Quirks(
-            structured_output="json_object",
-            effort_style="thinking_type",
-            efforts=("low", "high", "max"),
-            reasons=True,
-            reasoning_back="always",
-            reasoning_required=True,
-        ),
-        evidence="sections 9.1, 9.3 and 11: thinking is on by default, a tool turn without it is a 400",
-    ),
-    Preset(
-        name="openrouter",
-        hosts=("openrouter.ai",),
-        quirks=Quirks(
-            effort_style="openrouter",
-            reasoning_back="always",
-            reasoning_field="reasoning_details",
-            top_k=True,
-            files=True,
-        ),
-        evidence="sections 1, 2.2 and 9.3: top_k, file parts, reasoning_details go back unmodified",
-    ),
-    Preset(
-        name="groq",
-        hosts=("api.groq.com",),
-        quirks=Quirks(structured_output="json_object", plain_schemas=True),
-        evidence="sections 3, 5 and 11: unknown message keys are a 400, json_schema only in part",
-    ),
-    Preset(
-        name="mistral",
-        hosts=("api.mistral.ai",),
-        quirks=Quirks(
-            tool_ids="nine",
-            max_tool_id=9,
-            null_content="omit",
-            filler_for_empty="(no output)",
-            plain_schemas=True,
-            stream_options=False,
-        ),
-        evidence="sections 2.2, 3, 4 and 11: nine-character ids, no null content, refuses stream_options",
-    ),
-    Preset(
-        name="xai",
-        hosts=("api.x.ai",),
-        quirks=Quirks(effort_style="reasoning_effort"),
-        evidence="section 9.1: reasoning_effort",
-    ),
-    Preset(
-        name="together",
-        hosts=("api.together.xyz",),
-        quirks=Quirks(effort_style="reasoning_effort", top_k=True, reasoning_field="reasoning"),
-        evidence="sections 1, 9.1 and 9.3: top_k, reasoning_effort, `reasoning`",
-    ),
-    Preset(
-        name="fireworks",
-        hosts=("api.fireworks.ai",),
-        quirks=Quirks(effort_style="reasoning_effort", top_k=True),
-        evidence="sections 1 and 9.1: top_k, reasoning_effort",
-    ),
-    Preset(
-        name="moonshot",
-        hosts=("api.moonshot.ai", "api.moonshot.cn"),
-        quirks=Quirks(
-            effort_style="thinking_type",
-            efforts=(),
-            reasons=True,
-            reasoning_back="tool_loop",
-            tool_choice_required=False,
-        ),
-        evidence="sections 9.1, 9.3 and 11: thinking on or off, kept in the tool loop, no `required`",
-    ),
-    Preset(
-        name="zai",
-        hosts=("api.z.ai",),
-        quirks=Quirks(effort_style="thinking_type", efforts=(), reasons=True, reasoning_back="tool_loop"),
-        evidence="sections 9.1 and 9.3: thinking on or off, preserved thinking recommended",
-    ),
-    Preset(
-        name="dashscope",
-        hosts=("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "dashscope-us.aliyuncs.com"),
-        quirks=Quirks(effort_style="enable_thinking", top_k=True),
-        evidence="sections 1, 9.1 and 11: enable_thinking, top_k",
-    ),
-    Preset(
-        name="cerebras",
-        hosts=("api.cerebras.ai",),
-        quirks=Quirks(effort_style="reasoning_effort", plain_schemas=True),
-        evidence="sections 1, 3, 9.1 and 9.3: strict keys, so reasoning never goes back",
-    ),
-    Preset(
-        name="ollama",
-        local_port=11434,
-        quirks=Quirks(top_k=True),
-        evidence="section 1: top_k. An effort is a 400 there for every model that cannot think, so none is sent",
-    ),
-    Preset(
-        name="lmstudio",
-        local_port=1234,
-        quirks=Quirks(tool_choice_function=False, null_content="empty"),
-        evidence="sections 2.2 and 11: tool_choice is a string only, null content is refused",
-    ),
-    Preset(
-        name="llamacpp",
-        local_port=8080,
-        quirks=Quirks(
-            effort_style="chat_template",
-            efforts=(),
-            plain_schemas=True,
-            null_content="empty",
-            reasoning_back="tool_loop",
-            top_k=True,
-        ),
-        evidence="sections 1, 2.2, 3 and 9: chat_template_kwargs, weak grammar generator, some templates refuse null",
-    ),
-)
+PRESETS = (*VENDORS, *LOCAL_SERVERS)
 
 MODEL_ROWS = (
     ModelRow(
@@ -254,6 +89,11 @@ MODEL_ROWS = (
 VENDOR_HOSTS: dict[str, str] = {host: preset.name for preset in PRESETS for host in preset.hosts}
 """Host, or `.suffix` of hosts, to the name of the vendor who answers there."""
 
+COMPATIBLE = tuple(preset for preset in PRESETS if preset.prefixes)
+"""Those that a prefix of their own chooses."""
+
+BY_PREFIX = {prefix: preset for preset in COMPATIBLE for prefix in preset.prefixes}
+
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1", "host.docker.internal"})
 _BY_NAME = {preset.name: preset for preset in PRESETS}
 _BY_LOCAL_PORT = {preset.local_port: preset for preset in PRESETS if preset.local_port is not None}
@@ -280,17 +120,19 @@ def preset_of(base_url: str) -> Preset | None:
 
 
 @lru_cache(maxsize=512)
-def quirks_for(base_url: str, model: str, dialect: str = "openai_chat", access: str = "direct") -> Quirks:
+def quirks_for(
+    base_url: str, model: str, dialect: str = "openai_chat", access: str = "direct", named: str = ""
+) -> Quirks:
     """How `model` deviates at `base_url`: the server's row, changed by the model's. Behind the access `vertex` stands
-    Vertex AI, whatever the host is called.
+    Vertex AI, whatever the host is called. `named`: the preset that a prefix names, for a host that nobody knows.
 
     An OpenAI id behind a host that nobody knows is taken for OpenAI's model, without what only OpenAI's own host
     understands.
     """
-    preset = _BY_NAME["vertex_ai"] if access == "vertex" else preset_of(base_url)
+    preset = _BY_NAME["vertex_ai"] if access == "vertex" else _preset_at(base_url, named)
     fields = openai_model_quirks(model)
     if preset is not None and not preset.serves_openai_models:
-        if fields and preset.local_port is not None:
+        if fields and preset.local_port is not None and preset.name != named:
             # A port is only a guess: who is asked for OpenAI's model there is a proxy, not a model server.
             preset = None
         else:
@@ -306,6 +148,12 @@ def quirks_for(base_url: str, model: str, dialect: str = "openai_chat", access: 
         if row.contains in lowered and _is_served(row, preset):
             fields |= row.fields
     return replace(preset.quirks if preset else Quirks(), **fields)
+
+
+def _preset_at(base_url: str, named: str) -> Preset | None:
+    if named and vendor_of(base_url) is None:
+        return _BY_NAME[named]
+    return preset_of(base_url)
 
 
 def _is_served(row: ModelRow, preset: Preset | None) -> bool:

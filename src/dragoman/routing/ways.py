@@ -7,8 +7,15 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import invalid_request
 from dragoman.routing.channel import Channel, DialectName, Target
 from dragoman.routing.families import family_of
-from dragoman.routing.names import DEMO_MODEL, Way, split_channel, split_prefix, without_bracket
-from dragoman.routing.presets import quirks_for, vendor_of
+from dragoman.routing.names import (
+    DEMO_MODEL,
+    Way,
+    split_channel,
+    split_prefix,
+    split_vendor,
+    without_bracket,
+)
+from dragoman.routing.presets import BY_PREFIX, quirks_for, vendor_of
 from dragoman.routing.responses_models import speaks_responses
 from dragoman.routing.vertex_models import vertex_model_id
 
@@ -35,25 +42,43 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
     """Its `openai` is its `gemini`: Vertex AI is not asked for OpenAI's models."""
     named: dict[str, Channels] = {}
     """By channel name in lower case."""
+    vendors: dict[str, Channel] = {}
+    """By prefix in lower case: the presets whose prefix leads to them. Any other prefix is part of the id."""
+    configured: tuple[str, ...] = ()
+    """The names of those presets that settings speak of."""
 
     def explicit(self, written: str, why: str) -> Target | None:
         """The target that a prefix or a channel suffix demands, or None if there is neither.
 
-        Raises ApiError (400) when nothing is left beside them.
+        A vendor's prefix before a channel suffix is part of the id, as it is at OpenRouter. Raises ApiError (400) when
+        nothing is left beside them.
         """
         if written.lower() == DEMO_MODEL:
             return demo_target(why)
         rest, name = split_channel(written, self.named)
         way, model = split_prefix(without_bracket(rest))
         if name is None and way is None:
-            return None
-        if not model.strip("/ "):
-            raise invalid_request("model: expected a model's name beside the prefix and the channel")
+            return self.at_vendor(model, why)
+        _refuse_nothing(model)
         if name is not None:
             channel = _channel_of_model(self.named[name], way, model)
             return _target(channel, model, f"{why}channel `{name}`")
         assert way is not None
         return _target(self._channel(way, model), model, f"{why}prefix `{way}/`")
+
+    def at_vendor(self, name: str, why: str) -> Target | None:
+        """The target that a vendor's prefix demands, or None if there is none. Raises ApiError (400)."""
+        prefix, model = split_vendor(name, self.vendors)
+        if prefix is None:
+            return None
+        _refuse_nothing(model)
+        if BY_PREFIX[prefix].own_ids and "/" not in model:
+            model = name
+        return _target(self.vendors[prefix], model, f"{why}prefix `{prefix}/`")
+
+    def has_prefix(self, name: str) -> bool:
+        """Whether the name begins with a prefix that chooses a way."""
+        return split_prefix(name)[0] is not None or split_vendor(name, self.vendors)[0] is not None
 
     def by_family(self, model: str, why: str) -> Target:
         """The target for a bare id: its family's vendor, else the preferred one."""
@@ -106,10 +131,16 @@ def _channel_of_model(channels: Channels, way: Way | None, model: str) -> Channe
     return channels.openai
 
 
+def _refuse_nothing(model: str) -> None:
+    if not model.strip("/ "):
+        raise invalid_request("model: expected a model's name beside the prefix and the channel")
+
+
 def _target(channel: Channel, model: str, why: str) -> Target:
     if channel.access == "vertex":
         model = vertex_model_id(model)
-    if channel.dialect_by_model and speaks_responses(vendor_of(channel.base_url), model):
+    vendor = vendor_of(channel.base_url) or channel.preset or None
+    if channel.dialect_by_model and speaks_responses(vendor, model):
         channel = replace(channel, dialect="openai_responses")
-    quirks = quirks_for(channel.base_url, model, channel.dialect, channel.access)
+    quirks = quirks_for(channel.base_url, model, channel.dialect, channel.access, channel.preset)
     return Target(channel=channel, model=model, quirks=quirks, why=why)

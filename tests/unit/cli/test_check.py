@@ -63,6 +63,30 @@ def test_check_as_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "canary" not in out
 
 
+def test_check_shows_vendors_without_their_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """T86"""
+    (tmp_path / ".env").write_text("DEEPSEEK_API_KEY=canary-deepseek\n")
+    environ = {
+        "BIG_MODEL": "deepseek/deepseek-chat",
+        "SMALL_MODEL": "deepseek/deepseek-chat",
+        "AZURE_API_KEY": "canary-first",
+        "AZURE_OPENAI_API_KEY": "canary-second",
+        "AZURE_API_BASE": "https://work.openai.azure.com",
+    }
+    code, out, err = check(capsys, environ, tmp_path / ".env")
+    report = json.loads(out)
+    assert code == 0
+    assert report["settings"]["DEEPSEEK_API_KEY"] == {"value": "set", "source": "file"}
+    assert report["settings"]["AZURE_OPENAI_API_KEY"] == {"value": "set", "source": "environment"}
+    assert report["settings"]["AZURE_API_BASE"]["value"] == "https://work.openai.azure.com"
+    by_pattern = {row["requested"]: row for row in report["models"]}
+    assert by_pattern["*opus*"]["base_url"] == "https://api.deepseek.com"
+    assert by_pattern["deepseek/*"]["channel"] == "deepseek"
+    assert by_pattern["azure/*"]["base_url"] == "https://work.openai.azure.com/openai/v1"
+    _, text, more = check(capsys, environ, tmp_path / ".env", as_json=False)
+    assert "canary" not in out + err + text + more
+
+
 def test_a_configured_route_without_its_key_is_exit_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

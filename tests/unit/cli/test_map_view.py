@@ -47,6 +47,25 @@ def test_providers_are_named_without_their_keys() -> None:
     ]
 
 
+def test_vendors_are_found_by_their_keys() -> None:
+    environ = {
+        "GROQ_API_KEY": "test-key-groq",
+        "OLLAMA_BASE_URL": "http://localhost:11434",
+        "AZURE_API_KEY": "test-key-azure",
+        "CHANNEL_WORK_API_KEY": "test-key-work",
+    }
+    assert provider_lines(load_settings(environ, None)) == ["Providers found: groq, ollama, :work"]
+    found = lines(**environ)
+    assert "groq/* the same name groq" in found
+    assert "ollama/*, ollama_chat/* the same name ollama" in found
+    assert not [line for line in found if line.startswith(("azure/", "deepseek/"))]
+
+
+def test_the_map_names_the_key_of_a_vendor_that_a_setting_leads_to() -> None:
+    found = lines(OPENAI_API_KEY="test-key", BIG_MODEL="mistral/some-model")
+    assert "*opus* some-model mistral MISTRAL_API_KEY is not set" in found
+
+
 def test_no_provider_means_the_demo() -> None:
     assert provider_lines(load_settings({}, None)) == ["Providers found: none, so the built-in demo answers"]
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from dragoman.config.build import build_model_map, lacks_key, notices
+from dragoman.config.build import build_model_map, notices
 from dragoman.config.load import ConfigError, load_settings
-from dragoman.routing.channel import Target
+from dragoman.routing.channel import Target, lacks_key
 
 TODAY = date(2026, 11, 21)
 
@@ -310,6 +310,8 @@ def test_with_no_key_at_all_the_demo_answers() -> None:
         *(
             {"BASE_URL": "http://x"},
             {"OPENAI_BASE_URL": "http://x"},
+            {"DEEPSEEK_API_KEY": "test-key"},
+            {"OLLAMA_BASE_URL": "http://x"},
             {"ANTHROPIC_UPSTREAM_BASE_URL": "http://x"},
         ),
     ],
@@ -322,6 +324,61 @@ def test_anything_configured_ends_the_demo(environ: dict[str, str]) -> None:
 def test_defaults_change_on_the_day_they_retire() -> None:
     assert route("sonnet", GOOGLE | GEMINI, date(2026, 12, 1)) == ("gemini", "gemini-3.8-flash")
     assert route("sonnet", OPENAI | {"BIG_MODEL": "gpt-4.1"}, date(2030, 1, 1)) == ("openai", "gpt-4.1")
+
+
+def test_claudes_names_may_lead_to_a_vendors_models() -> None:
+    environ = {
+        "DEEPSEEK_API_KEY": "test-key",
+        "BIG_MODEL": "deepseek/deepseek-chat",
+        "SMALL_MODEL": "ollama/qwen3:8b",
+    }
+    assert route("claude-opus-4-8", environ) == ("deepseek", "deepseek-chat")
+    assert route("claude-haiku-4-5", environ) == ("ollama", "qwen3:8b")
+    assert told(environ) == []
+    assert route("opus", CLAUDE | ANTHROPIC | {"OPUS_MODEL": "ollama/qwen3:8b"}) == ("ollama", "qwen3:8b")
+
+
+def test_a_local_servers_model_in_a_setting_is_all_that_it_takes() -> None:
+    assert route("claude-opus-4-8", {"BIG_MODEL": "ollama/qwen3:8b"}) == ("ollama", "qwen3:8b")
+    assert route("claude-opus-4-8", {"BIG_MODEL": "deepseek/x"}) == ("dragoman", "demo")
+
+
+def test_a_vendors_key_alone_ends_the_demo_and_start_up_says_how_to_use_it() -> None:
+    environ = {"DEEPSEEK_API_KEY": "test-key", "GROQ_API_KEY": "test-key"}
+    assert resolve("claude-opus-4-8", environ).channel.credential_setting == "OPENAI_API_KEY"
+    [missing, idle] = told(environ)
+    assert missing.startswith("OPENAI_API_KEY is not set")
+    assert idle == (
+        "Claude's names do not lead to DeepSeek or Groq yet: set BIG_MODEL and SMALL_MODEL, such as "
+        "BIG_MODEL=deepseek/<a model's id>"
+    )
+    [_, idle] = told(environ | CLAUDE)
+    assert "set OPUS_MODEL, SONNET_MODEL and HAIKU_MODEL, such as OPUS_MODEL=deepseek/" in idle
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        OPENAI | {"DEEPSEEK_API_KEY": "test-key"},
+        {"DEEPSEEK_API_KEY": "test-key", "BIG_MODEL": "deepseek/x"},
+        GEMINI,
+    ],
+)
+def test_who_has_chosen_is_told_nothing_about_vendors(environ: dict[str, str]) -> None:
+    assert not any("do not lead to" in notice for notice in told(environ))
+
+
+def test_a_vendor_that_lacks_something_is_told() -> None:
+    assert told(OPENAI | {"AZURE_API_KEY": "test-key", "XAI_BASE_URL": "https://api.x.ai/v1"}) == [
+        "AZURE_API_BASE is not set: `azure/` leads nowhere without it",
+        "XAI_API_KEY is not set: `xai/` leads nowhere without it",
+    ]
+
+
+def test_a_vendors_missing_key_is_named_where_claudes_names_need_it() -> None:
+    assert told(OPENAI | {"BIG_MODEL": "deepseek/deepseek-chat"}) == [
+        "DEEPSEEK_API_KEY is not set: requests that need it are answered with 401"
+    ]
 
 
 def test_a_model_setting_without_a_model_stops_the_start() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.secret import Secret
-from dragoman.config.settings import ChannelSettings, Settings
+from dragoman.config.settings import ChannelSettings, Settings, VendorSettings
 
 
 def problems(**environ: str) -> tuple[str, ...]:
@@ -85,6 +85,31 @@ def test_any_number_of_channels_in_any_case(tmp_path: Path) -> None:
     )
 
 
+def test_a_vendors_settings_are_read_by_its_own_names_and_by_litellms(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("DEEPSEEK_API_KEY='test-key-deepseek'\n")
+    settings = load_settings(
+        {
+            "TOGETHERAI_API_KEY": "test-key-together",
+            "AZURE_OPENAI_ENDPOINT": "https://work.openai.azure.com/",
+            "OLLAMA_API_BASE": "http://10.0.0.5:11434",
+        },
+        env_file,
+    )
+    assert settings.vendors == (
+        VendorSettings(name="azure", base_url="https://work.openai.azure.com"),
+        VendorSettings(name="deepseek", api_key=Secret("test-key-deepseek")),
+        VendorSettings(name="together", api_key=Secret("test-key-together")),
+        VendorSettings(name="ollama", base_url="http://10.0.0.5:11434"),
+    )
+
+
+def test_of_several_names_for_one_key_the_first_of_the_row_counts() -> None:
+    environ = {"AZURE_OPENAI_API_KEY": "test-second", "AZURE_API_KEY": "test-first"}
+    [vendor] = load_settings(environ, None).vendors
+    assert vendor.api_key == Secret("test-first")
+
+
 def test_all_problems_are_told_at_once_one_line_each() -> None:
     told = problems(
         PREFERRED_PROVIDER="gogle",
@@ -128,6 +153,8 @@ def test_problems_of_names_and_of_values_come_together(tmp_path: Path) -> None:
         ("OPENAI_API_KEY", "canary kéy"),
         ("API_KEY", "canary key"),
         ("CHANNEL_X_API_KEY", "canary key"),
+        ("DEEPSEEK_API_KEY", "canary key"),
+        ("DEEPSEEK_BASE_URL", "https://user:canary@host/v1"),
         ("DRAGOMAN_API_KEY", "canary key"),
         ("OPENAI_BASE_URL", "https://user:canary@host/v1"),
         ("BASE_URL", "https://host/v1?key=canary"),

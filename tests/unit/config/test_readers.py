@@ -7,7 +7,17 @@ import pytest
 
 from dragoman.config.readers import Unreadable, read_value
 from dragoman.config.secret import Secret
-from dragoman.config.settings import ChannelSettings, Hosts, ModelName, Port, Seconds, Secrets, Settings, Url
+from dragoman.config.settings import (
+    ChannelSettings,
+    Hosts,
+    ModelName,
+    Port,
+    Seconds,
+    Secrets,
+    Settings,
+    Url,
+    VendorSettings,
+)
 
 KINDS = get_type_hints(Settings, include_extras=True)
 
@@ -111,11 +121,11 @@ def test_a_value_that_may_hold_a_credential_is_never_shown(kind: Any, text: str)
     assert text not in caught.value.expected
 
 
-@pytest.mark.parametrize("struct", [Settings, ChannelSettings])
+@pytest.mark.parametrize("struct", [Settings, ChannelSettings, VendorSettings])
 def test_every_type_of_every_setting_has_a_reader(struct: type) -> None:
     """A KeyError here means that a type was added without its reader."""
     for name, kind in get_type_hints(struct, include_extras=True).items():
-        if name in ("channels", "name"):
+        if name in ("channels", "vendors", "name"):
             continue
         with suppress(Unreadable):
             read_value(kind, "1")

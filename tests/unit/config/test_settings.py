@@ -5,7 +5,7 @@ import inspect
 
 from dragoman.config import settings as module
 from dragoman.config.secret import Secret
-from dragoman.config.settings import ChannelSettings, Settings
+from dragoman.config.settings import ChannelSettings, Settings, VendorSettings
 
 
 def test_no_repr_of_settings_holds_a_secret() -> None:
@@ -17,9 +17,10 @@ def test_no_repr_of_settings_holds_a_secret() -> None:
         api_key=Secret("canary-4"),
         dragoman_api_key=(Secret("canary-5"), Secret("canary-6")),
         channels=(ChannelSettings(name="a", api_key=Secret("canary-7")),),
+        vendors=(VendorSettings(name="deepseek", api_key=Secret("canary-8")),),
     )
     assert "canary" not in repr(settings)
-    assert sorted(settings.secrets()) == [f"canary-{number}" for number in range(1, 8)]
+    assert sorted(settings.secrets()) == [f"canary-{number}" for number in range(1, 9)]
 
 
 def test_every_secret_field_is_known_to_the_scrubber() -> None:

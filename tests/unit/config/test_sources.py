@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.config.sources import nearest, plain_value, read_sources
+from dragoman.config.sources import (
+    NAMES,
+    VENDOR_KEYS,
+    VENDOR_URLS,
+    is_setting,
+    nearest,
+    plain_value,
+    read_sources,
+)
 
 
 @pytest.mark.parametrize(
@@ -118,13 +126,13 @@ def test_a_near_miss_in_the_file_is_a_problem(tmp_path: Path, name: str, problem
             "ANTHROPIC_BASE_URL",
             "ANTHROPIC_AUTH_TOKEN",
             "ANTHROPIC_MODEL",
-            "XAI_API_KEY",
-            "AZURE_OPENAI_API_KEY",
+            "GROK_API_KEY",
+            "DEEPSEEK_API_KEYS",
         ),
         *(
             "GOOGLE_CLOUD_PROJECT",
-            "MISTRAL_API_KEY",
-            "OPENROUTER_API_KEY",
+            "AZURE_OPENAI_API_VERSION",
+            "OLLAMA_HOST",
             "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
             "PATH",
         ),
@@ -134,6 +142,13 @@ def test_settings_of_other_programs_are_left_alone(tmp_path: Path, name: str) ->
     env_file = tmp_path / ".env"
     env_file.write_text(f"{name}=x\n")
     assert values({name: "x"}, env_file) == {}
+
+
+@pytest.mark.parametrize("name", sorted(VENDOR_KEYS | VENDOR_URLS))
+def test_the_variables_of_every_vendors_row_are_settings(name: str) -> None:
+    assert is_setting(name)
+    assert name not in NAMES
+    assert values({name: "x"}) == {name: ("x", "environment")}
 
 
 def test_in_the_environment_only_our_own_prefixes_are_looked_at() -> None:

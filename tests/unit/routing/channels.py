@@ -2,6 +2,7 @@
 
 from dragoman.routing.channel import Channel, DialectName
 from dragoman.routing.names import Way
+from dragoman.routing.presets import BY_PREFIX
 from dragoman.routing.ways import Channels, Ways
 
 
@@ -17,7 +18,25 @@ def channels(name: str) -> Channels:
     )
 
 
-def ways(preferred: Way = "openai", *, use_vertex: bool = False, named: tuple[str, ...] = ()) -> Ways:
+def vendor(prefix: str) -> Channel:
+    """The channel of a preset, at an address that nobody knows."""
+    name = BY_PREFIX[prefix].name
+    return Channel(
+        name=name,
+        dialect="openai_chat",
+        base_url=f"https://{name}.example/v1",
+        dialect_by_model=True,
+        preset=name,
+    )
+
+
+def ways(
+    preferred: Way = "openai",
+    *,
+    use_vertex: bool = False,
+    named: tuple[str, ...] = (),
+    vendors: tuple[str, ...] = (),
+) -> Ways:
     return Ways(
         preferred=preferred,
         use_vertex=use_vertex,
@@ -28,4 +47,6 @@ def ways(preferred: Way = "openai", *, use_vertex: bool = False, named: tuple[st
         ),
         vertex=channels("vertex_ai"),
         named={name: channels(name) for name in named},
+        vendors={name: vendor(name) for name in vendors},
+        configured=vendors,
     )

@@ -1,6 +1,7 @@
 """routing/model_map.py"""
 
 import pytest
+from msgspec.structs import replace
 
 from dragoman.messages.errors import ApiError
 from dragoman.routing.model_map import DEMO_PICKER_ID, Alias, ModelMap, draw_map
@@ -70,6 +71,44 @@ def test_picker_ids_lead_to_the_foreign_model_behind_them(requested: str, channe
     )
     target = drawn.resolve(requested)
     assert (target.channel.name, target.model) == (channel, model)
+
+
+@pytest.mark.parametrize(
+    ("requested", "channel", "model"),
+    [
+        ("deepseek/deepseek-chat", "deepseek", "deepseek-chat"),
+        ("claude-deepseek/deepseek-chat", "deepseek", "deepseek-chat"),
+        ("openrouter/anthropic/claude-sonnet-5", "openrouter", "anthropic/claude-sonnet-5"),
+        ("deepseek/x-opus", "deepseek", "x-opus"),
+        ("groq/x", "openai", "groq/x"),
+        ("claude-opus-4-8", "deepseek", "deepseek-reasoner"),
+        ("claude-deepseek/deepseek-reasoner", "deepseek", "deepseek-reasoner"),
+    ],
+)
+def test_a_vendors_prefix_counts_in_requests_settings_and_the_picker(
+    requested: str, channel: str, model: str
+) -> None:
+    drawn = draw_map(
+        ways(vendors=("deepseek", "openrouter")),
+        ALIASES | {"opus": Alias("OPUS_MODEL", "deepseek/deepseek-reasoner")},
+    )
+    target = drawn.resolve(requested)
+    assert (target.channel.name, target.model) == (channel, model)
+
+
+def test_with_nothing_configured_a_vendors_prefix_is_no_name_for_the_demo() -> None:
+    drawn = draw_map(ways(vendors=("ollama",)), ALIASES, demo_only=True)
+    assert drawn.resolve("ollama/llama3.1:8b").channel.name == "ollama"
+    assert drawn.resolve("claude-opus-4-8").channel.name == "dragoman"
+
+
+def test_rows_show_the_vendors_that_settings_speak_of() -> None:
+    found = ways(vendors=("deepseek", "ollama", "together_ai"))
+    drawn = draw_map(replace(found, configured=("deepseek", "together")), ALIASES)
+    shown = {pattern: target.channel.name for pattern, target in drawn.rows()}
+    assert shown["deepseek/*"] == "deepseek"
+    assert shown["together_ai/*, together/*"] == "together"
+    assert "ollama/*, ollama_chat/*" not in shown
 
 
 @pytest.mark.parametrize("requested", ["", "a\x00b", "../x", "x" * 257, "[1m]", "openai/:work"])
@@ -152,6 +191,10 @@ def test_used_is_where_claudes_names_lead() -> None:
             "work", opus=Alias("OPUS_MODEL", "openai/X-1:work"), haiku=Alias("HAIKU_MODEL", "my-Claude-tune")
         ),
         draw_map(ways("anthropic"), {}),
+        draw_map(
+            ways(vendors=("openrouter",)), {"opus": Alias("BIG_MODEL", "openrouter/anthropic/claude-x")}
+        ),
+        draw_map(ways(vendors=("groq",)), ALIASES | {"haiku": Alias("SMALL_MODEL", "groq/some-model")}),
         draw_map(ways("anthropic"), {"haiku": Alias("HAIKU_MODEL", "gemini-2.5-flash")}),
         draw_map(ways("vertex_ai", use_vertex=True), {"claude": Alias("BIG_MODEL", "claude-x@20250929")}),
         draw_map(ways(), ALIASES, demo_only=True),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dragoman.routing.names import name_fault, split_channel, split_prefix, without_bracket
+from dragoman.routing.names import name_fault, split_channel, split_prefix, split_vendor, without_bracket
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,18 @@ def test_only_a_configured_suffix_is_a_channel(name: str, expected: tuple[str, s
 )
 def test_only_the_first_known_prefix_is_taken_off(name: str, expected: tuple[str | None, str]) -> None:
     assert split_prefix(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("deepseek/x", ("deepseek", "x")),
+        ("DeepSeek/X", ("deepseek", "X")),
+        ("deepseek/deepseek/x", ("deepseek", "deepseek/x")),
+        ("groq/x", (None, "groq/x")),
+        ("deepseek", (None, "deepseek")),
+        ("openai/deepseek/x", (None, "openai/deepseek/x")),
+    ],
+)
+def test_only_a_vendor_that_is_there_is_a_prefix(name: str, expected: tuple[str | None, str]) -> None:
+    assert split_vendor(name, {"deepseek"}) == expected

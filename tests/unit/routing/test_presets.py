@@ -3,7 +3,17 @@
 import pytest
 
 from dragoman.dialects.quirks import Quirks
-from dragoman.routing.presets import MODEL_ROWS, PRESETS, VENDOR_HOSTS, preset_of, quirks_for, vendor_of
+from dragoman.routing.names import WAYS
+from dragoman.routing.presets import (
+    BY_PREFIX,
+    COMPATIBLE,
+    MODEL_ROWS,
+    PRESETS,
+    VENDOR_HOSTS,
+    preset_of,
+    quirks_for,
+    vendor_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +27,9 @@ from dragoman.routing.presets import MODEL_ROWS, PRESETS, VENDOR_HOSTS, preset_o
         ("https://generativelanguage.googleapis.com/v1beta", "gemini"),
         ("https://evil-api.openai.com.example.com/v1", None),
         ("https://notapi.openai.com.evil/v1", None),
+        ("https://api.together.xyz/v1", "together"),
+        ("https://us-east-1.api.x.ai/v1", "xai"),
+        ("https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1", "dashscope"),
         ("http://localhost:11434/v1", None),
         ("demo:", None),
         ("", None),
@@ -33,16 +46,37 @@ def test_every_vendor_host_leads_to_its_row(host: str) -> None:
     assert preset.name == VENDOR_HOSTS[host]
 
 
-def test_every_row_has_evidence_and_one_way_to_be_found() -> None:
+def test_every_row_has_evidence_and_a_way_to_be_found() -> None:
     for preset in PRESETS:
         assert preset.evidence
-        assert bool(preset.hosts) != (preset.local_port is not None), preset.name
+        assert preset.hosts or preset.local_port is not None or preset.prefixes, preset.name
+        assert not (preset.hosts and preset.local_port), preset.name
     names = {preset.name for preset in PRESETS}
     assert len(names) == len(PRESETS)
     for row in MODEL_ROWS:
         assert row.evidence
         assert row.preset is None or row.preset in names
         assert set(row.fields) <= set(Quirks.__struct_fields__)
+
+
+def test_no_prefix_is_given_twice() -> None:
+    prefixes = [prefix for preset in COMPATIBLE for prefix in preset.prefixes]
+    assert len(prefixes) == len(set(prefixes)) == len(BY_PREFIX)
+    assert not {*WAYS, "dragoman"} & set(prefixes)
+    assert all(prefix == prefix.lower() for prefix in prefixes)
+
+
+def test_the_named_preset_counts_where_nobody_knows_the_host() -> None:
+    gateway = "https://llm.example.com/v1"
+    assert quirks_for(gateway, "deepseek-chat", named="deepseek").reasoning_required
+    assert not quirks_for(gateway, "deepseek-chat").reasoning_required
+    # A host that is known says more than a name.
+    assert not quirks_for("https://api.groq.com/openai/v1", "x", named="deepseek").reasoning_required
+    assert quirks_for("http://localhost:8080/v1", "qwen3", named="ollama") == Quirks(top_k=True)
+
+
+def test_an_openai_id_at_a_local_server_that_a_prefix_names_is_the_servers_own() -> None:
+    assert quirks_for("http://localhost:8080/v1", "gpt-5", named="llamacpp").plain_schemas
 
 
 def test_only_openais_own_host_gets_what_only_it_understands() -> None:

@@ -56,10 +56,55 @@ def test_names_without_known_prefix_or_suffix_are_not_explicit(written: str) -> 
     assert ways(named=("work",)).explicit(written, "") is None
 
 
-@pytest.mark.parametrize("written", [":work", "openai/:work", "openai/ ", "gemini//:work"])
+@pytest.mark.parametrize(
+    ("written", "channel", "model"),
+    [
+        ("deepseek/deepseek-chat", "deepseek", "deepseek-chat"),
+        ("DeepSeek/deepseek-chat[1m]", "deepseek", "deepseek-chat"),
+        ("ollama/llama3.1:8b", "ollama", "llama3.1:8b"),
+        ("openrouter/deepseek/deepseek-chat", "openrouter", "deepseek/deepseek-chat"),
+        ("openrouter/auto", "openrouter", "openrouter/auto"),
+        ("openai/deepseek/deepseek-chat", "openai", "deepseek/deepseek-chat"),
+        ("deepseek/deepseek-chat:work", "work", "deepseek/deepseek-chat"),
+    ],
+)
+def test_a_vendors_prefix_leads_to_the_vendor_unless_a_channel_is_named(
+    written: str, channel: str, model: str
+) -> None:
+    target = ways(named=("work",), vendors=("deepseek", "ollama", "openrouter")).explicit(written, "")
+    assert target is not None
+    assert (target.channel.name, target.model) == (channel, model)
+
+
+def test_the_prefix_says_how_the_vendor_deviates_and_in_which_language_its_models_are_asked() -> None:
+    found = ways(vendors=("deepseek", "xai", "azure"))
+    for written, dialect in (
+        ("deepseek/deepseek-chat", "openai_chat"),
+        ("xai/grok-4", "openai_responses"),
+        ("azure/gpt-5.4", "openai_responses"),
+        ("azure/my-deployment", "openai_chat"),
+    ):
+        target = found.place(written, "")
+        assert target.channel.dialect == dialect, written
+    assert found.place("deepseek/deepseek-chat", "").quirks.reasoning_required
+
+
+def test_a_prefix_is_known_by_what_is_configured() -> None:
+    found = ways(vendors=("deepseek",))
+    assert [found.has_prefix(name) for name in ("deepseek/x", "openai/x", "groq/x", "deepseek")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    "written", [":work", "openai/:work", "openai/ ", "gemini//:work", "deepseek/", "deepseek//"]
+)
 def test_nothing_beside_prefix_and_suffix_is_a_bad_request(written: str) -> None:
     with pytest.raises(ApiError) as caught:
-        ways(named=("work",)).explicit(written, "")
+        ways(named=("work",), vendors=("deepseek",)).explicit(written, "")
     assert caught.value.status == 400
     assert caught.value.message.startswith("model: ")
 
