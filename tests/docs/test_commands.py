@@ -31,6 +31,7 @@ CLAUDE_CODE = {
     "CLAUDE_CODE_AUTO_MODE_SERVER",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
     "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY",
+    "ENABLE_TOOL_SEARCH",
 }
 """Its variables that the documents name (spec/claude-code.md section 6)."""
 

@@ -72,9 +72,11 @@ async def talking(
     model: Model,
     *,
     args: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
     decide: Decide = allow,
 ) -> AsyncGenerator[Talk]:
-    """A client that waits for its user's first words. At the end AssertionError if the upstream refused anything."""
+    """A client that waits for its user's first words; `env` adds variables of its own. At the end AssertionError if the
+    upstream refused anything."""
 
     faults: list[Exception] = []
 
@@ -91,7 +93,7 @@ async def talking(
     work, home = folders
     async with way.upstream(script) as upstream, DragomanProcess(way.settings(upstream), home) as dragoman:
         async with claude_session(
-            client, dragoman.url, workdir=work, model=way.model, args=args, decide=decide
+            client, dragoman.url, workdir=work, model=way.model, args=args, env=env, decide=decide
         ) as session:
             try:
                 yield Talk(session, dragoman, upstream, way.read)

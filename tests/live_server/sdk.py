@@ -34,3 +34,11 @@ def message_of(**fields: Any) -> dict[str, Any]:
         "messages": [{"role": "user", "content": "hi"}],
         **fields,
     }
+
+
+async def told(client: Any, streams: bool, **fields: Any) -> Any:
+    """The message, asked for in either way."""
+    if not streams:
+        return await client.messages.create(**message_of(**fields))
+    async with client.messages.stream(**message_of(**fields)) as stream:
+        return await stream.get_final_message()

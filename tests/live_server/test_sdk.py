@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.live_server.backends import every_backend, said_before, served
-from tests.live_server.sdk import WEATHER, message_of, sdk
+from tests.live_server.sdk import WEATHER, message_of, sdk, told
 from tests.support.message_rules import check_message
 from tests.support.openai_flavor import DEEPSEEK, OPENAI
 from tests.support.replies import Call, Reasoning, Text, Usage, reply
@@ -23,14 +23,6 @@ BOTH_CALLS = (
     Call("get_weather", {"place": "Bern"}, sizes=2),
 )
 streamed_or_whole = pytest.mark.parametrize("streams", [True, False], ids=["streamed", "whole"])
-
-
-async def told(client: Any, streams: bool, **fields: Any) -> Any:
-    """The message, asked for in either way."""
-    if not streams:
-        return await client.messages.create(**message_of(**fields))
-    async with client.messages.stream(**message_of(**fields)) as stream:
-        return await stream.get_final_message()
 
 
 @every_backend

@@ -9,6 +9,7 @@ from tests.support.counted_prompts import (
 )
 from tests.support.ports import ask
 
+from dragoman.messages.estimate import read_prompt
 from dragoman.messages.request import MessagesRequest
 
 LEAST = 100
@@ -49,3 +50,24 @@ def test_the_json_around_many_short_messages_is_not_taken_for_their_words(dialec
     messages = [{"role": ("user", "assistant")[n % 2], "content": "Go on with it."} for n in range(61)]
     estimate, count = estimate_and_count(dialect, ask(messages=messages))
     assert abs(estimate / count - 1) <= 0.15
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *[("bash_20241022", "bash"), ("bash_20250124", "bash"), ("memory_20250818", "memory")],
+        *[("text_editor_20241022", "str_replace_editor"), ("text_editor_20250124", "str_replace_editor")],
+        ("text_editor_20250429", "str_replace_based_edit_tool"),
+        ("text_editor_20250728", "str_replace_based_edit_tool"),
+    ],
+)
+@pytest.mark.parametrize("dialect", VENDORS)
+def test_a_tool_whose_schema_is_not_in_the_request_counts_with_its_schema(
+    kind: str, name: str, dialect: str
+) -> None:
+    """T79, for what dialects/client_tools.py adds."""
+    request = ask(tools=[{"type": kind, "name": name}])
+    estimate, count = estimate_and_count(dialect, request)
+    assert abs(estimate - count) <= 0.15 * count
+    for counted in (count_here(request), read_prompt(request).estimate()):
+        assert count <= counted <= 1.15 * count

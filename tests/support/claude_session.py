@@ -124,11 +124,12 @@ async def claude_session(
     workdir: Path,
     model: str,
     args: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
     decide: Decide = allow,
     patience: float = 40,
 ) -> AsyncGenerator[ClaudeSession]:
-    """A client that waits for its user's first words; killed if it still runs at the end."""
+    """A client that waits for its user's first words; killed if it still runs at the end. `env` adds variables."""
     every = (*TALKING, *args, "--model", model)
-    env = {"ANTHROPIC_AUTH_TOKEN": "test-token"}
+    env = {"ANTHROPIC_AUTH_TOKEN": "test-token", **(env or {})}
     async with client.started(base_url, workdir=workdir, args=every, extra_env=env) as process:
         yield ClaudeSession(process, decide, patience)

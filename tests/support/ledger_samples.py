@@ -80,6 +80,12 @@ def _tool(name: str, kind: str | None = None, **fields: Any) -> Sample:
     return Sample({"tools": [entry, tool("Read")]}, "tools.0", mark=kind)
 
 
+def _client_tool(name: str, kind: str, argument: str) -> Sample:
+    """A tool that Anthropic defines; `argument`: one that the model must be told of, or it could not know."""
+    seen = dict.fromkeys(TRANSLATING, f'"{argument}":{{"type":')
+    return Sample({"tools": [{"type": kind, "name": name}]}, "tools.0", mark=kind, seen=seen)
+
+
 def _option(kind: str, name: str, value: Any, **more: Any) -> Sample:
     entry = {"type": f"{kind}_20260318", "name": kind, name: value}
     beside = [tool("Read")] if kind == "web_fetch" else []
@@ -284,9 +290,9 @@ _TOOLS: dict[str, Sample] = {
         "eager_input_streaming", True, mark="eager_input_streaming", seen=_ON_ALL_GONE
     ),
     "tools.*.cache_control": _custom("cache_control", _TTL, mark=_TTL_MARK),
-    "tools.bash": _tool("bash", "bash_20250124"),
-    "tools.text_editor": _tool("str_replace_based_edit_tool", "text_editor_20250728"),
-    "tools.memory": _tool("memory", "memory_20250818"),
+    "tools.bash": _client_tool("bash", "bash_20250124", "restart"),
+    "tools.text_editor": _client_tool("str_replace_based_edit_tool", "text_editor_20250728", "insert_text"),
+    "tools.memory": _client_tool("memory", "memory_20250818", "old_path"),
     "tools.computer": _tool("computer", "computer_20251124", display_width_px=1, display_height_px=1),
     "tools.computer_toolset": _tool("", "computer_toolset_20260801"),
     "tools.browser_toolset": _tool("", "browser_toolset_20260801"),

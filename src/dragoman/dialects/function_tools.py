@@ -8,8 +8,6 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.messages.request import Conversation, Tool
 
-_CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
-
 
 def function_definition(tool: Tool, quirks: Quirks) -> dict[str, Any]:
     """`{description, name, parameters}`; no description if the tool has none."""
@@ -20,7 +18,7 @@ def function_definition(tool: Tool, quirks: Quirks) -> dict[str, Any]:
 
 
 def is_function(tool: Tool) -> bool:
-    """Whether the tool is the client's own; the others have schemas that only Anthropic's API knows."""
+    """Whether the client runs the tool: it is the client's own, or client_tools.py gave it a schema."""
     return tool.type == "custom" or tool.input_schema is not None
 
 
@@ -55,8 +53,6 @@ def required_choice(quirks: Quirks, losses: Losses, note: str) -> tuple[str, str
 
 def why_not_sent(tool: Tool) -> str:
     """The reason of the loss of a tool that is no function."""
-    if tool.type.startswith(_CLIENT_TOOLS):
-        return f"`{tool.type}` is defined by Anthropic and has no schema to send; declare it as a custom tool"
     return f"`{tool.type}` runs on Anthropic's servers only"
 
 

@@ -1,11 +1,12 @@
 """What becomes of the fields that every translating dialect treats alike: the ledger's side of block_parts.py,
-history.py, other_fields.py, plain_text.py and tool_visibility.py. A dialect's own rows come on top."""
+client_tools.py, history.py, other_fields.py, plain_text.py and tool_visibility.py. A dialect's own rows come on top."""
 
 from dragoman.dialects.ledger import Fate, Fates, carried, emulated, lost, needless, refused, similar
 
 _ANTHROPICS_SERVERS = lost("it runs on Anthropic's servers only")
-_NO_SCHEMA = lost(
-    "Anthropic defines it and its schema is not in the request; declared with an `input_schema`, it is a function"
+_SAID_BY_DRAGOMAN = emulated("a function with the arguments that the tool has at Anthropic")
+_FOR_CLAUDE_ONLY = refused(
+    "route the model to Anthropic, or declare the tools as custom tools; with an `input_schema` it is a function"
 )
 _WITH_ITS_TOOL = lost("with its tool")
 _TOLD_AS_TEXT = similar("told as text in the assistant's message")
@@ -53,8 +54,8 @@ _TOOLS: Fates = {
     "tools.custom.defer_loading": emulated("the tool is sent once the history or `tool_choice` names it"),
     "tools.custom.eager_input_streaming": emulated("arguments are passed on as they come"),
     "tools.*.cache_control": _CACHES_ITSELF,
-    **dict.fromkeys(("tools.bash", "tools.text_editor", "tools.memory", "tools.computer"), _NO_SCHEMA),
-    **dict.fromkeys(("tools.computer_toolset", "tools.browser_toolset"), _NO_SCHEMA),
+    **dict.fromkeys(("tools.bash", "tools.text_editor", "tools.memory"), _SAID_BY_DRAGOMAN),
+    **dict.fromkeys(("tools.computer", "tools.computer_toolset", "tools.browser_toolset"), _FOR_CLAUDE_ONLY),
     "tools.web_search": _ANTHROPICS_SERVERS,
     **dict.fromkeys(
         (
@@ -105,9 +106,9 @@ _BLOCKS: Fates = {
     "content.redacted_thinking": _ENVELOPE_ONLY,
     "content.tool_use": carried("ids that the server refuses are changed"),
     "content.tool_use.caller": needless("the model called the tool, whoever asked for it"),
-    "content.tool_use.toolset_name": needless("the toolset itself is lost, and named"),
+    "content.tool_use.toolset_name": needless("the toolset itself is refused"),
     "content.tool_result": carried("behind its call, in the order of the calls"),
-    "content.tool_result.toolset_name": needless("the toolset itself is lost, and named"),
+    "content.tool_result.toolset_name": needless("the toolset itself is refused"),
     "content.tool_result.content.text": carried(),
     "content.tool_result.content.search_result": similar("told as text under its source and title"),
     "content.tool_result.content.tool_reference": emulated("the tool's definition is told as text, and sent"),

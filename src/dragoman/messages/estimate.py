@@ -55,6 +55,9 @@ CALL_TOKENS = 8
 """Around a call, a result or a tool."""
 SCHEMA_WEIGHT = 0.87
 """Tool schemas repeat a few common words, each a single token."""
+_CLIENT_TOOL_TOKENS = {"bash": 80, "text_editor": 320, "memory": 410}
+"""What a model is told of a tool whose schema is not in the request, as dialects/client_tools.py says it."""
+_VERSION = re.compile(r"_\d{8}$")
 _MOST_PDF_BYTES = 4 * 1024 * 1024
 _PDF_PAGE_BYTES = 100_000
 _AROUND_MEDIA = frozenset({"type", "source", "cache_control", "citations", "transformations"})
@@ -204,6 +207,9 @@ class Prompt:
                 tool["input_schema"] = {
                     name: value for name, value in cast("Fields", schema).items() if name != "$schema"
                 }
+            elif schema is None:
+                kind = _VERSION.sub("", str(fields.get("type")))
+                self.tokens += _CLIENT_TOOL_TOKENS.get(kind, 0)
         self.tokens += CALL_TOKENS
         self.tools.append(tool)
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
+from dragoman.dialects.client_tools import with_client_tools
 from dragoman.dialects.dialect import Origin, Written
 from dragoman.dialects.gemini.contents import write_contents
 from dragoman.dialects.gemini.output_format import OutputFormat, write_output_format
@@ -44,9 +45,10 @@ def write_request(
 ) -> Written:
     """The request for the upstream model `model`, always streamed. `filtered`: Google's safety filters stay on.
 
-    Raises ApiError for an empty conversation, too many tools and what `judge_other_fields` refuses.
+    Raises ApiError for an empty conversation, too many tools, and what `judge_other_fields` and `with_client_tools`
+    refuse.
     """
-    conversation = parse_conversation(request)
+    conversation = with_client_tools(parse_conversation(request))
     losses = Losses()
     judge_other_fields(conversation.others, request.raw, losses)
     tools = write_tools(conversation, quirks, losses)

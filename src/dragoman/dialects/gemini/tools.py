@@ -24,7 +24,6 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
 MOST_ROUNDS = 10
 """Requests of its own that one answer may spend on a tool, if the client sets no limit."""
 
-_CLIENT_TOOLS = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
 _BUILT_IN = (
     ("web_search_", "googleSearch"),
     ("web_fetch_", "urlContext"),
@@ -80,7 +79,7 @@ def tool_name(name: str) -> str:
 
 
 def is_function(tool: Tool) -> bool:
-    """Whether the tool is the client's own; the others have schemas that only Anthropic's API knows."""
+    """Whether the client runs the tool: it is the client's own, or client_tools.py gave it a schema."""
     return tool.type == "custom" or tool.input_schema is not None
 
 
@@ -289,6 +288,4 @@ def _name_options(tool: Tool, path: str, losses: Losses) -> None:
 
 
 def _why_not_sent(tool: Tool) -> str:
-    if tool.type.startswith(_CLIENT_TOOLS):
-        return f"`{tool.type}` is defined by Anthropic and has no schema to send; declare it as a custom tool"
     return f"`{tool.type}` runs on Anthropic's servers only"

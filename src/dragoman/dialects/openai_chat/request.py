@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from dragoman.dialects.cache_markers import cache_markers
+from dragoman.dialects.client_tools import with_client_tools
 from dragoman.dialects.dialect import NOWHERE, Origin, Written
 from dragoman.dialects.effort import output_limit
 from dragoman.dialects.identity import identity_fields
@@ -49,9 +50,10 @@ LARGEST_STOP_LIST = 4
 def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE) -> Written:
     """The request for the upstream model `model`, streamed unless the answer can only be short.
 
-    Raises ApiError for a prefilled answer, an empty conversation and what `judge_other_fields` refuses.
+    Raises ApiError for a prefilled answer, an empty conversation, and what `judge_other_fields` and `with_client_tools`
+    refuse.
     """
-    conversation = parse_conversation(request)
+    conversation = with_client_tools(parse_conversation(request))
     refuse_prefill(request, conversation)
     losses = Losses()
     seal = origin.seal(DIALECT, model_family(model))

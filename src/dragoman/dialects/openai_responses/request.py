@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.cache_markers import settled_markers
+from dragoman.dialects.client_tools import with_client_tools
 from dragoman.dialects.dialect import Origin, Written
 from dragoman.dialects.effort import output_limit
 from dragoman.dialects.identity import identity_fields
@@ -48,9 +49,10 @@ _COUNTED = (
 def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: Origin) -> Written:
     """The request for the upstream model `model`: it keeps nothing upstream, and is streamed.
 
-    Raises ApiError for a prefilled answer, an empty conversation and what `judge_other_fields` refuses.
+    Raises ApiError for a prefilled answer, an empty conversation, and what `judge_other_fields` and `with_client_tools`
+    refuse.
     """
-    conversation = parse_conversation(request)
+    conversation = with_client_tools(parse_conversation(request))
     refuse_prefill(request, conversation)
     losses = Losses()
     judge_other_fields(conversation.others, request.raw, losses)

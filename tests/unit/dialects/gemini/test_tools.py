@@ -262,8 +262,8 @@ def test_no_server_tool_runs_where_the_client_wants_no_tool(vertex, others):
 
 @pytest.mark.parametrize("choice", ["any", "tool"])
 def test_a_choice_without_any_tool_left_is_named_as_lost(choice):
-    bash = {"type": "bash_20250124", "name": "bash"}
-    fields = {"tools": [bash], "tool_choice": {"type": choice, "name": "bash"}}
+    advisor = {"type": "advisor_20260301", "name": "advisor"}
+    fields = {"tools": [advisor], "tool_choice": {"type": choice, "name": "advisor"}}
     assert "tools" not in body_of(ask(**fields))
     assert losses_of(ask(**fields)) == {"tools.0": "dropped", "tool_choice": "dropped"}
 

@@ -152,23 +152,6 @@ def test_a_server_tool_is_dropped_and_named(kind):
     assert "Anthropic's servers" in losses[0].why
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "bash_20250124",
-        "text_editor_20250728",
-        "memory_20250818",
-        "computer_20251124",
-        "computer_toolset_20260801",
-    ],
-)
-def test_a_tool_that_anthropic_defines_is_dropped_and_says_what_to_do(kind):
-    _, losses = write(tools=[tool(), {"type": kind, "name": "x"}])
-    assert losses[0].field == "tools.1"
-    assert "declare it as a custom tool" in losses[0].why
-    assert kind in losses[0].why
-
-
 def test_a_tool_with_a_schema_is_a_function_whatever_its_type():
     assert is_function(Tool("x", type="new_2027", input_schema={}))
     assert is_function(Tool("x"))
