@@ -7,12 +7,9 @@ import base64
 import binascii
 from typing import Any
 
+from dragoman.messages.envelope import CARRIED_TEXT
 from dragoman.messages.fields import Fields
 from dragoman.wire.jsonvalues import as_object, objects_in
-
-_CARRIED = "dgt1."
-"""Before what a search result says, in `encrypted_content`: clients bring it back and do not show it. It is no secret,
-only the public text of a page."""
 
 SERVER_ID = "srv"
 """Before the id of a call that the client did not make."""
@@ -39,7 +36,8 @@ def search_result(url: str, title: str, text: str, page_age: str | None) -> Fiel
         "type": "web_search_result",
         "url": url,
         "title": title,
-        "encrypted_content": _CARRIED + base64.urlsafe_b64encode(text.encode("utf-8", "replace")).decode(),
+        "encrypted_content": CARRIED_TEXT
+        + base64.urlsafe_b64encode(text.encode("utf-8", "replace")).decode(),
         "page_age": page_age,
     }
 
@@ -104,9 +102,9 @@ def _as_search_result(result: Fields) -> Fields:
 
 def _carried_text(value: Any) -> str:
     """What the gateway put into `encrypted_content`; nothing of what others did."""
-    if not isinstance(value, str) or not value.startswith(_CARRIED):
+    if not isinstance(value, str) or not value.startswith(CARRIED_TEXT):
         return ""
     try:
-        return base64.urlsafe_b64decode(value.removeprefix(_CARRIED)).decode()
+        return base64.urlsafe_b64decode(value.removeprefix(CARRIED_TEXT)).decode()
     except (binascii.Error, ValueError):
         return ""

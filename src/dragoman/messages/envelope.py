@@ -21,6 +21,10 @@ import msgspec
 
 from dragoman.wire.jsonbytes import JsonError, decode, encode
 
+CARRIED_TEXT = "dgt1."
+"""Before what a page says, in `encrypted_content` of a search that the gateway made itself: public text, and so neither
+sealed nor secret (docs/decisions/0030)."""
+
 MAX_PAYLOAD_BYTES = 1024 * 1024
 """Of JSON. Genuine ones hold signatures, the reasoning of one turn or one tool's text: some KiB, seldom above 100."""
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
+from dragoman.dialects.anthropic.foreign_searches import foreign_searches
 from dragoman.dialects.dialect import Loss
 from dragoman.messages.envelope import is_sealed
 from dragoman.messages.request import MessagesRequest
@@ -17,6 +18,9 @@ from dragoman.wire.jsonvalues import as_list, as_object, objects_in
 MOST_CACHE_MARKS = 4
 NOTHING_SAID = b'[{"type":"text","text":"(no content)"}]'
 """Stands for content that would be empty: the turns must still alternate."""
+
+Edits = dict[int, dict[int, bytes]]
+"""By message and block, what stands in the block's place; b"" for nothing."""
 
 fields_of = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 items_of = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -45,9 +49,7 @@ def body_fields(request: MessagesRequest, left_out: Set[str], losses: list[Loss]
     return _taken_apart(request, edits, left_out | _surplus_mark(request, losses))
 
 
-def _taken_apart(
-    request: MessagesRequest, edits: dict[int, set[int]], left_out: Set[str]
-) -> dict[str, msgspec.Raw]:
+def _taken_apart(request: MessagesRequest, edits: Edits, left_out: Set[str]) -> dict[str, msgspec.Raw]:
     fields = fields_of(request.body)
     for name in left_out:
         fields.pop(name, None)
@@ -71,10 +73,10 @@ def _names_two_models(body: bytes) -> bool:
     return body.count(b'"model"') > inside + 1
 
 
-def _edits(request: MessagesRequest, losses: list[Loss]) -> dict[int, set[int]]:
-    """By message, the blocks that are left out: thinking that this proxy sealed for another backend, and empty texts,
-    which the API refuses. A message without content has an empty set."""
-    edits: dict[int, set[int]] = {}
+def _edits(request: MessagesRequest, losses: list[Loss]) -> Edits:
+    """Thinking that this proxy sealed for another backend, empty texts, which the API refuses, and searches of others. A
+    message without content has no edits of its blocks."""
+    edits: Edits = {}
     for i, message in enumerate(cast("list[dict[str, Any]]", request.raw["messages"])):
         content: Any = message.get("content")
         blocks = as_list(content)
@@ -82,10 +84,21 @@ def _edits(request: MessagesRequest, losses: list[Loss]) -> dict[int, set[int]]:
         losses += [
             Loss(f"messages.{i}.content.{j}", "dropped", "reasoning of another backend") for j in sealed
         ]
-        dropped = {*sealed, *(j for j, block in enumerate(blocks) if _is_empty_text(block))}
+        changed = dict.fromkeys(sealed, b"")
+        changed |= {j: b"" for j, block in enumerate(blocks) if _is_empty_text(block)}
+        if message.get("role") == "assistant":
+            searches = foreign_searches(blocks)
+            losses += [
+                Loss(
+                    f"messages.{i}.content.{j}", "approximated", "a search of another backend is told as text"
+                )
+                for j, told in searches.items()
+                if told
+            ]
+            changed |= searches
         # A system message may be there for its `output_config` alone.
-        if dropped or (content in ("", []) and message.get("role") != "system"):
-            edits[i] = dropped
+        if changed or (content in ("", []) and message.get("role") != "system"):
+            edits[i] = changed
     return edits
 
 
@@ -100,12 +113,12 @@ def _is_empty_text(block: Any) -> bool:
     return fields.get("type") == "text" and fields.get("text") == ""
 
 
-def _edited(messages: msgspec.Raw, edits: dict[int, set[int]]) -> msgspec.Raw:
+def _edited(messages: msgspec.Raw, edits: Edits) -> msgspec.Raw:
     written = list(map(bytes, items_of(messages)))
-    for i, dropped in edits.items():
+    for i, changed in edits.items():
         fields = fields_of(written[i])
-        items = items_of(fields["content"]) if dropped else []
-        kept = b",".join(bytes(item) for j, item in enumerate(items) if j not in dropped)
+        items = items_of(fields["content"]) if changed else []
+        kept = b",".join(item for j, raw in enumerate(items) if (item := changed.get(j, bytes(raw))))
         fields["content"] = msgspec.Raw(b"[" + kept + b"]" if kept else NOTHING_SAID)
         written[i] = join_object(fields)
     return msgspec.Raw(b"[" + b",".join(written) + b"]")
