@@ -34,6 +34,7 @@ from dragoman.upstream.demo import WithDemo
 from dragoman.upstream.google_outcome import CredentialsFile
 from dragoman.upstream.google_tokens import GoogleTokens
 from dragoman.vocabularies.toktok import ToktokTokenizer
+from dragoman.web_search.provider import SearchProvider
 from dragoman.wire.address import is_loopback
 
 DRAIN_SECONDS = 30
@@ -83,6 +84,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         kept=MemoryKeptState(time.monotonic),
         seal_key=seal_key(settings),
         tokenizer=_tokenizer(model_map),
+        web_search=_web_search(settings, upstream),
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )
@@ -154,6 +156,14 @@ def _tokenizer(model_map: ModelMap) -> ToktokTokenizer:
     if not model_map.demo_only:
         tokenizer.load(sorted({vocabulary_of(target.model).name for target in model_map.used()}))
     return tokenizer
+
+
+def _web_search(settings: Settings, upstream: HttpUpstream) -> SearchProvider | None:
+    if settings.search_provider is None:
+        return None
+    return SearchProvider(
+        settings.search_provider, upstream, settings.search_api_key.reveal(), settings.search_base_url
+    )
 
 
 def _google_credentials(settings: Settings) -> CredentialsFile | None:

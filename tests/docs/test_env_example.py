@@ -106,7 +106,13 @@ def test_each_block_alone_gives_its_mapping(
 
 def test_every_block_is_tested() -> None:
     tested = {case.values[0] for case in CASES}
-    assert tested == blocks().keys() - {"The server itself"}
+    assert tested == blocks().keys() - {"Web search", "The server itself"}
+
+
+def test_the_search_provider_of_the_example_is_complete(tmp_path: Path) -> None:
+    settings = load_block("Web search", tmp_path)
+    assert settings.search_provider == "brave"
+    assert settings.search_api_key
 
 
 def test_the_channel_of_the_example_answers_to_its_suffix(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@ import platform
 
 import pytest
 
-from dragoman.app import create_app, new_id, new_request_id
+from dragoman.app import _web_search, create_app, new_id, new_request_id
 from dragoman.config.load import ConfigError, load_settings
 from tests.support.asgi_call import call_app
 from tests.support.dragoman_in_process import own_logging
+from tests.support.ports import FakeUpstream
 from tests.support.python_process import run_python
 
 HEADERS = [("host", "localhost"), ("content-type", "application/json")]
@@ -68,6 +69,16 @@ async def test_every_listed_model_is_answered():
 def test_a_model_that_cannot_be_placed_stops_the_start():
     with pytest.raises(ConfigError):
         app_of(OPENAI_API_KEY="test-key", BIG_MODEL="openai/")
+
+
+@pytest.mark.parametrize("provider", [None, "brave", "tavily", "searxng"])
+def test_the_web_is_searched_where_a_provider_is_configured(provider):
+    chosen = {} if provider is None else {"SEARCH_PROVIDER": provider}
+    settings = load_settings(
+        chosen | {"SEARCH_API_KEY": "test-key", "SEARCH_BASE_URL": "http://search.example.com"}, None
+    )
+    assert create_app(settings)
+    assert (_web_search(settings, FakeUpstream()) is None) is (provider is None)
 
 
 def test_ids_do_not_repeat():

@@ -175,3 +175,12 @@ def _without_effect(settings: Settings) -> Iterator[str]:
         yield "API_KEY has no effect without BASE_URL"
     if settings.base_url is None and settings.base_url_dialect is not None:
         yield "BASE_URL_DIALECT has no effect without BASE_URL"
+    if settings.search_provider is None:
+        for name, value in (
+            ("SEARCH_API_KEY", settings.search_api_key),
+            ("SEARCH_BASE_URL", settings.search_base_url),
+        ):
+            if value:
+                yield f"{name} has no effect without SEARCH_PROVIDER"
+    if settings.search_provider == "searxng" and settings.search_api_key:
+        yield "SEARCH_API_KEY has no effect while SEARCH_PROVIDER is searxng"

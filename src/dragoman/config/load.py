@@ -103,6 +103,14 @@ def _contradictions(settings: Settings) -> list[str]:
         ):
             if value is None:
                 problems.append(f"{name}: expected a value, because USE_VERTEX_AUTH is on; it is not set")
+    if settings.search_provider in ("brave", "tavily") and not settings.search_api_key:
+        problems.append(
+            f"SEARCH_API_KEY: expected a value, because SEARCH_PROVIDER is {settings.search_provider}; it is not set"
+        )
+    if settings.search_provider == "searxng" and settings.search_base_url is None:
+        problems.append(
+            "SEARCH_BASE_URL: expected a value, because SEARCH_PROVIDER is searxng; it is not set"
+        )
     if settings.anthropic_auth_mode == "passthrough" and settings.dragoman_api_key:
         problems.append(
             "ANTHROPIC_AUTH_MODE: expected server while DRAGOMAN_API_KEY is set, got `passthrough`: a client has "

@@ -156,6 +156,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whose credential goes to Anthropic: `server` sends `ANTHROPIC_API_KEY`, `passthrough` the client's own (a
     Claude subscription). `passthrough` excludes `DRAGOMAN_API_KEY`: a client has one credential to show."""
 
+    search_provider: Literal["brave", "tavily", "searxng"] | None = None
+    """Who searches the web for models whose own provider does not: `brave` and `tavily` need `SEARCH_API_KEY`, `searxng`
+    needs `SEARCH_BASE_URL`. Unset: nobody."""
+
+    search_api_key: Secret = Secret()
+    """The key for `SEARCH_PROVIDER`; it is sent nowhere else. SearXNG takes none."""
+
+    search_base_url: Url | None = None
+    """Where the search provider is, such as `http://localhost:8888` for SearXNG. Unset: `https://api.search.brave.com`
+    or `https://api.tavily.com`."""
+
     dragoman_api_key: Secrets = ()
     """What clients must present, as `x-api-key` or `Authorization: Bearer`; several are separated by commas. Unset:
     no key is asked for, and only a loopback address is served."""
@@ -196,7 +207,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret as it is, for the scrubber of logs and answers."""
-        own = (self.dragoman_seal_key, *self.dragoman_api_key)
+        own = (self.search_api_key, self.dragoman_seal_key, *self.dragoman_api_key)
         return (*self.upstream_keys(), *(secret.reveal() for secret in own if secret))
 
     def upstream_keys(self) -> tuple[str, ...]:

@@ -98,7 +98,10 @@ async def _fetch(gateway: Gateway, request: MessagesRequest, call: ServerCall) -
         raise WebFailure("url_not_allowed", "it leads to a host that the client does not allow")
     limit: Any = call.tool.fields.get("max_content_tokens")
     most_tokens = limit if type(limit) is int and limit > 0 else None
-    document = page_document(fetched.body, fetched.media_type, fetched.charset, most_tokens)
+    # A page may take up to a second.
+    document = await asyncio.to_thread(
+        page_document, fetched.body, fetched.media_type, fetched.charset, most_tokens
+    )
     if document is None:
         raise WebFailure("unsupported_content_type", fetched.media_type)
     return fetched_block(call.id, fetched.url, document)

@@ -464,6 +464,19 @@ def test_settings_without_effect_are_told() -> None:
     ]
 
 
+def test_search_settings_without_effect_are_told() -> None:
+    search = {"SEARCH_API_KEY": "test-key", "SEARCH_BASE_URL": "http://localhost:8888"}
+    models = OPENAI | {"BIG_MODEL": "gpt-6-sol", "SMALL_MODEL": "gpt-6-luna"}
+    assert told(models | search) == [
+        "SEARCH_API_KEY has no effect without SEARCH_PROVIDER",
+        "SEARCH_BASE_URL has no effect without SEARCH_PROVIDER",
+    ]
+    assert told(models | search | {"SEARCH_PROVIDER": "searxng"}) == [
+        "SEARCH_API_KEY has no effect while SEARCH_PROVIDER is searxng"
+    ]
+    assert told(models | search | {"SEARCH_PROVIDER": "brave"}) == []
+
+
 def test_a_mistyped_channel_suffix_is_told() -> None:
     """H16"""
     assert told(OPENAI | CHANNELS | {"BIG_MODEL": "anthropic/x:cluade2"})[-1] == (

@@ -238,3 +238,35 @@ def test_vertex_credentials_are_read_without_being_looked_at() -> None:
 def test_the_clients_credential_cannot_be_both_dragomans_and_anthropics() -> None:
     [line] = problems(ANTHROPIC_AUTH_MODE="passthrough", DRAGOMAN_API_KEY="test-key")
     assert line.startswith("ANTHROPIC_AUTH_MODE: expected server while DRAGOMAN_API_KEY is set")
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        ({"SEARCH_PROVIDER": "brave"}, "SEARCH_API_KEY"),
+        ({"SEARCH_PROVIDER": "Tavily", "SEARCH_BASE_URL": "https://search.example.com"}, "SEARCH_API_KEY"),
+        ({"SEARCH_PROVIDER": "searxng"}, "SEARCH_BASE_URL"),
+        ({"SEARCH_PROVIDER": "searxng", "SEARCH_API_KEY": "test-key"}, "SEARCH_BASE_URL"),
+    ],
+)
+def test_a_search_provider_without_what_it_needs_stops_the_start(
+    environ: dict[str, str], missing: str
+) -> None:
+    [line] = problems(**environ)
+    assert line.startswith(
+        f"{missing}: expected a value, because SEARCH_PROVIDER is {environ['SEARCH_PROVIDER'].lower()}"
+    )
+    assert "test-key" not in line
+
+
+def test_a_search_provider_is_read() -> None:
+    settings = load_settings(
+        {"SEARCH_PROVIDER": "searxng", "SEARCH_BASE_URL": "http://localhost:8888/"}, None
+    )
+    assert (settings.search_provider, settings.search_base_url) == ("searxng", "http://localhost:8888")
+    assert load_settings({"SEARCH_PROVIDER": "brave", "SEARCH_API_KEY": "test-key"}, None).search_api_key
+
+
+def test_a_search_provider_that_nobody_knows_is_told() -> None:
+    [line] = problems(SEARCH_PROVIDER="barve")
+    assert line == "SEARCH_PROVIDER: expected brave, tavily or searxng, got `barve`; did you mean `brave`?"

@@ -71,3 +71,9 @@ def test_no_log_shows_it() -> None:
     holders = (key, Origin(seal_key=key), Origin(seal_key=key).seal("gemini", "gemini-3"))
     assert not any(repr(bytes(key)) in repr(holder) for holder in holders)
     assert [repr(holder).count("***") for holder in holders] == [1, 1, 1]
+
+
+def test_a_key_for_searches_seals_nothing() -> None:
+    """No conversation depends on who searches."""
+    assert seal_key(Settings(search_api_key=Secret("canary-5"))) == b""
+    assert seal_key(replace(KEYS, search_api_key=Secret("canary-5"))) == seal_key(KEYS)

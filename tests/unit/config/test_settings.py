@@ -18,9 +18,10 @@ def test_no_repr_of_settings_holds_a_secret() -> None:
         dragoman_api_key=(Secret("canary-5"), Secret("canary-6")),
         channels=(ChannelSettings(name="a", api_key=Secret("canary-7")),),
         vendors=(VendorSettings(name="deepseek", api_key=Secret("canary-8")),),
+        search_api_key=Secret("canary-9"),
     )
     assert "canary" not in repr(settings)
-    assert sorted(settings.secrets()) == [f"canary-{number}" for number in range(1, 9)]
+    assert sorted(settings.secrets()) == [f"canary-{number}" for number in range(1, 10)]
 
 
 def test_every_secret_field_is_known_to_the_scrubber() -> None:

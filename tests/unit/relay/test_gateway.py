@@ -12,6 +12,7 @@ def test_a_gateway_is_replaced_never_changed():
         None, {}, FakeUpstream(), float, str, RecordingObserver(), FakeTokens(), MemoryKeptState(float)
     )
     assert not gateway.strict
+    assert gateway.web_search is None
     with pytest.raises(dataclasses.FrozenInstanceError):
         gateway.strict = True
     assert dataclasses.replace(gateway, strict=True).strict

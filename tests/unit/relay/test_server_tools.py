@@ -1,3 +1,4 @@
+import asyncio
 import json
 from itertools import count
 from typing import Any
@@ -229,6 +230,20 @@ async def test_a_page_that_was_named_is_read():
     assert result["content"]["content"]["source"]["data"] == "Turn the key."
     assert "Turn the key." in asked(world)["messages"][-1]["content"]
     assert message["usage"]["server_tool_use"] == {"web_fetch_requests": 1}
+
+
+async def test_a_large_page_holds_up_nobody_else():
+    page = Fetched(url=URL, media_type="text/html", body=b"<p>Turn <b>the</b> key.</p>" * 20_000)
+    world = bench(calls(("web_fetch", {"url": URL})), says("ok"), fetcher=FakeFetcher(page))
+    asking = asyncio.ensure_future(
+        heard(world, tools=[FETCH | {"max_content_tokens": 10}], messages=[{"role": "user", "content": URL}])
+    )
+    turns = 0
+    while not asking.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert (await asking)["content"][1]["content"]["content"]["source"]["data"].startswith("Turn the key.")
+    assert turns > 15
 
 
 async def test_a_page_that_a_search_found_may_be_read():

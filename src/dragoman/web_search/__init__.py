@@ -1,0 +1,1 @@
+"""The search provider that the operator configured; only app.py may import it."""
