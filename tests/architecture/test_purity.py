@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.source_tree import SOURCE, shown, source_files, syntax_of
 
-CORE = ("wire", "messages", "dialects", "access", "routing")
+CORE = ("wire", "messages", "dialects", "access", "routing", "emulation")
 CORE_FILES = [file for file in source_files() if file.relative_to(SOURCE).parts[0] in CORE]
 
 ASYNC = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
