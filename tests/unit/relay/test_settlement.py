@@ -40,6 +40,21 @@ def test_reasoning_that_was_withheld_is_noted():
     assert bench.trace.withheld == {"prefix_mismatch": 1}
 
 
+def test_citations_that_name_nothing_are_noted():
+    bench = Bench(FakeUpstream())
+    found = {
+        "type": "search_result",
+        "source": "s",
+        "title": "t",
+        "content": [{"type": "text", "text": "owl"}],
+    }
+    message = {"role": "user", "content": [found | {"citations": {"enabled": True}}]}
+    attempt = Attempt(bench.gateway, ask(messages=[message]), bench.target, Quirks())
+    attempt.reader.feed(Frame("text so【9-9】".encode(), b"", b""))
+    settle(bench.gateway, new_trace(), attempt)
+    assert bench.trace.unfounded_citations == 1
+
+
 def test_ending_that_is_known_already_is_kept():
     bench = Bench(FakeUpstream())
     trace = new_trace()
