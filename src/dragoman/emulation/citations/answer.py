@@ -64,7 +64,6 @@ class CitedAnswer:
                 self._cite(citation)
             case ContentBlockStart(_, TextBlock(text)):
                 self._hears_text = True
-                self._before = ""
                 if text:
                     self._hear_text(text)
             case ContentBlockStart() | WholeBlockStart():
