@@ -151,3 +151,27 @@ async def test_a_backend_that_cites_itself_is_left_alone() -> None:
         message = await client.messages.create(**asked())
     assert shown(message.content) == [("So【1-1】.", [])]
     assert scene.upstream.asked[0]["messages"] == asked()["messages"]
+
+
+@translating
+async def test_an_answer_with_tools_of_the_gateway_cites_in_every_round(backend: str) -> None:
+    """The model reads in the second round what it said in the first."""
+    search = {"type": "tool_search_tool_regex_20251119", "name": "tool_search_tool_regex"}
+    later = {**READ, "defer_loading": True}
+    turns = [
+        reply("They hunt at night【1-1】. I look.", Call(search["name"], {"pattern": "owl"})),
+        reply("They live in barns【1-2】【9-9】."),
+    ]
+    async with served(backend, turns) as scene, sdk(scene.url) as client:
+        async with client.messages.stream(**asked(tools=[search, later])) as stream:
+            message = await stream.get_final_message()
+    kinds = [block.type for block in message.content]
+    assert kinds == ["text", "text", "server_tool_use", "tool_search_tool_result", "text", "text"]
+    assert shown([block for block in message.content if block.type == "text"]) == [
+        ("They hunt at night", ["Barn owls hunt at night."]),
+        (". I look.", []),
+        ("They live in barns", ["They live in barns."]),
+        (".", []),
+    ]
+    assert "They hunt at night【1-1】. I look." in str(said_before(scene.upstream.asked[1]))
+    assert scene.upstream.violations == []

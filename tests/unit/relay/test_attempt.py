@@ -281,6 +281,15 @@ async def test_markers_of_an_answer_become_citations_where_the_dialect_has_none(
     assert deltas[1].citation["cited_text"] == "Two owls sat."
 
 
+async def test_sign_of_life_has_the_clients_block_number():
+    attempt = cited_attempt("plain", "text Two owls【1-1】 so", "end end_turn")
+    async for said in attempt.events():
+        assert said
+        start, alive = attempt.keep_alive(event_due=True)
+        assert start == []
+        assert {event.index for event in alive} <= {1}
+
+
 async def test_markers_that_name_nothing_are_counted():
     attempt = cited_attempt("plain", "text Two owls【3-1】【1-2】.", "end end_turn")
     assert attempt.unfounded_citations == 0

@@ -5,7 +5,8 @@ from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.wire.exchange import ReplyHead
 from dragoman.wire.sse import Frame
-from tests.support.ports import Bench, FakeUpstream, ask
+from tests.support.plain_dialect import lines
+from tests.support.ports import Bench, FakeUpstream, ask, streamed
 
 
 def new_trace() -> Trace:
@@ -40,8 +41,8 @@ def test_reasoning_that_was_withheld_is_noted():
     assert bench.trace.withheld == {"prefix_mismatch": 1}
 
 
-def test_citations_that_name_nothing_are_noted():
-    bench = Bench(FakeUpstream())
+async def test_citations_that_name_nothing_are_noted():
+    bench = Bench(FakeUpstream(streamed(lines("text so【9-9】", "end end_turn"))))
     found = {
         "type": "search_result",
         "source": "s",
@@ -50,7 +51,8 @@ def test_citations_that_name_nothing_are_noted():
     }
     message = {"role": "user", "content": [found | {"citations": {"enabled": True}}]}
     attempt = Attempt(bench.gateway, ask(messages=[message]), bench.target, Quirks())
-    attempt.reader.feed(Frame("text so【9-9】".encode(), b"", b""))
+    async for _ in attempt.events():
+        pass
     settle(bench.gateway, new_trace(), attempt)
     assert bench.trace.unfounded_citations == 1
 
