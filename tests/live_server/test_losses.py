@@ -19,7 +19,7 @@ SEALED = "dgm2.openai_chat.eJyrVspMUbJSUipJLS5RslKKBQAmoQRQ..0123456789abcdefghi
 LOST: dict[str, tuple[dict[str, Any], str]] = {
     "top_k": ({"top_k": 5}, "top_k"),
     "server tool": ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tools.0"),
-    "citations": (
+    "citations of a PDF": (
         {
             "messages": [
                 {
@@ -27,7 +27,7 @@ LOST: dict[str, tuple[dict[str, Any], str]] = {
                     "content": [
                         {
                             "type": "document",
-                            "source": {"type": "text", "media_type": "text/plain", "data": "n"},
+                            "source": {"type": "base64", "media_type": "application/pdf", "data": "aGk="},
                             "citations": {"enabled": True},
                         },
                         {"type": "text", "text": "hi"},

@@ -201,6 +201,36 @@ async def test_structured_output_is_asked_for_and_parsed(backend: str) -> None:
 
 
 @every_backend
+async def test_a_schema_is_sent_whole(backend: str) -> None:
+    """Nothing checks the answer against it afterwards (docs/decisions/0035)."""
+    kinds = {"type": "string", "enum": ["barn", "snowy"]}
+    owl = {
+        "type": "object",
+        "properties": {"kind": kinds, "weights": {"type": "array", "items": {"type": "number"}}},
+        "required": ["kind", "weights"],
+        "additionalProperties": False,
+    }
+    schema = {
+        "type": "object",
+        "properties": {"owls": {"type": "array", "items": owl}, "best": {"anyOf": [owl, {"type": "null"}]}},
+        "required": ["owls", "best"],
+        "additionalProperties": False,
+    }
+    form = {"format": {"type": "json_schema", "schema": schema}}
+    async with served(backend, reply('{"owls": [], "best": null}')) as scene, sdk(scene.url) as client:
+        await client.messages.create(**message_of(output_config=form))
+    (asked,) = scene.upstream.asked
+    sent = {
+        "openai_chat": lambda: asked["response_format"]["json_schema"]["schema"],
+        "openai_responses": lambda: asked["text"]["format"]["schema"],
+        "gemini": lambda: asked["generationConfig"]["responseJsonSchema"],
+        "anthropic": lambda: asked["output_config"]["format"]["schema"],
+    }[backend]()
+    assert sent == schema
+    assert scene.upstream.violations == []
+
+
+@every_backend
 async def test_stop_sequence_is_named(backend: str) -> None:
     """T37, T60: the last one, beyond the number that the server takes; a Messages upstream names its own."""
     stops = ["A!", "B!", "C!", "D!", *(["E!"] if backend == "gemini" else []), "END"]

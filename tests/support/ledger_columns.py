@@ -11,6 +11,7 @@ from dragoman.dialects.ledger import Fates
 from dragoman.dialects.openai_chat.fates import FATES as OPENAI_CHAT
 from dragoman.dialects.openai_responses.fates import FATES as OPENAI_RESPONSES
 from dragoman.dialects.registry import DIALECTS
+from dragoman.emulation.citations.request import cite
 from dragoman.messages.request import MessagesRequest
 from dragoman.routing.presets import quirks_for
 from tests.support.ledger_samples import OURS
@@ -38,7 +39,10 @@ class Column:
         """The request as it is written for the place where `row` fares best."""
         place = self.special.get(row, self.usual)
         quirks = quirks_for(place.url, place.model, self.dialect, place.access)
-        return DIALECTS[self.dialect].write_request(request, place.model, quirks, OURS)
+        dialect = DIALECTS[self.dialect]
+        if not dialect.cites:
+            request, _ = cite(request)
+        return dialect.write_request(request, place.model, quirks, OURS)
 
 
 _OPENAI = "https://api.openai.com/v1"

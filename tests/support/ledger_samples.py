@@ -52,6 +52,7 @@ def _efforts(level: str, gemini: str) -> Fields:
     return _on_chat(f'"reasoning_effort":"{level}"', gemini, f'"reasoning":{{"effort":"{level}"')
 
 
+_LABELLED: Fields = dict.fromkeys(TRANSLATING, "【1-1】")
 _ON_ALL_GONE: Fields = dict.fromkeys(TRANSLATING, GONE)
 
 
@@ -408,6 +409,7 @@ _BLOCKS: dict[str, Sample] = {
         _document(_PLAIN, citations=_CITED),
         path="messages.0.content.0.citations",
         mark='"citations"',
+        seen=_LABELLED,
     ),
     "content.search_result": _said(
         {"type": "search_result", "source": "s", "title": "t", "content": [text(MARK)]}
@@ -416,6 +418,7 @@ _BLOCKS: dict[str, Sample] = {
         {"type": "search_result", "source": "s", "title": "t", "content": [text("f")], "citations": _CITED},
         path="messages.0.content.0.citations",
         mark='"citations"',
+        seen=_LABELLED,
     ),
     "content.thinking": Sample(
         _thought("c2lnbmVk", MARK),

@@ -40,6 +40,7 @@ class PlainDialect:
     """Implements `Dialect`. `counts`: the upstream has a token count of its own."""
 
     name = "plain"
+    cites = False
 
     def __init__(self, counts: bool = False) -> None:
         self.counts = counts

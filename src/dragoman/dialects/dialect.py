@@ -148,6 +148,11 @@ class Dialect(Protocol):
         """Whether the backend itself runs the API's server tool of this type, such as `web_search_20250305`."""
         ...
 
+    @property
+    def cites(self) -> bool:
+        """The backend cites the client's documents and search results itself."""
+        ...
+
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE
     ) -> Written:

@@ -21,6 +21,8 @@ class OutputFormat(msgspec.Struct, frozen=True):
     fields: dict[str, Any] = {}
     instructions: str | None = None
     """For the end of the system prompt."""
+    fenced: bool = False
+    """The model may put a fence around its JSON."""
 
 
 def write_output_format(
@@ -38,7 +40,8 @@ def write_output_format(
         return OutputFormat(said({"type": "json_schema"}, form))
     losses.approximated(FIELD, "the server takes no schema; the model is asked to follow it")
     typed = quirks.structured_output == "json_object"
-    return OutputFormat(said({"type": "json_object"}, {}) if typed else {}, as_instructions(schema))
+    fields = said({"type": "json_object"}, {}) if typed else {}
+    return OutputFormat(fields, as_instructions(schema), fenced=not typed)
 
 
 def as_instructions(schema: Schema) -> str:

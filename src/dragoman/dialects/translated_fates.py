@@ -89,7 +89,9 @@ _SERVER_RESULTS = (
 )
 _BLOCKS: Fates = {
     "content.text": carried("empty ones are left out"),
-    "content.text.citations": needless("the text stays; its sources are told in the results before it"),
+    "content.text.citations": needless(
+        "the text stays, with the labels that it cites; a search's sources are told in the results before it"
+    ),
     "content.*.cache_control": _CACHES_ITSELF,
     "content.image.source.file": lost("a note stands in its place: it is not in the request itself"),
     "content.image.transformations": lost(
@@ -100,9 +102,11 @@ _BLOCKS: Fates = {
     "content.document.source.file": lost("a note stands in its place: it is not in the request itself"),
     "content.document.title": carried("in the text, or as the file's name"),
     "content.document.context": similar("told as text"),
-    "content.document.citations": lost("the server cannot cite documents"),
+    "content.document.citations": emulated(
+        "each sentence or block has a label, which the model repeats; those of a PDF are lost, and named"
+    ),
     "content.search_result": similar("told as text under its source and title"),
-    "content.search_result.citations": lost("the server cannot cite documents"),
+    "content.search_result.citations": emulated("each of its texts has a label, which the model repeats"),
     "content.redacted_thinking": _ENVELOPE_ONLY,
     "content.tool_use": carried("ids that the server refuses are changed"),
     "content.tool_use.caller": needless("the model called the tool, whoever asked for it"),
@@ -145,7 +149,7 @@ _ANSWERS: Fates = {
     "answer.id": emulated("a fresh one"),
     "answer.model": emulated("the name that the client asked for"),
     "answer.content.text": carried(),
-    "answer.content.text.citations": _NEVER_SAID,
+    "answer.content.text.citations": emulated("of the client's sources, by labels that the model repeats"),
     "answer.content.thinking": carried("where the server tells it and the client asked for it"),
     "answer.content.thinking.signature": emulated("a sealed envelope with what the upstream wants back"),
     "answer.content.tool_use": carried("the id is wrapped so that it is unique in a session"),

@@ -145,19 +145,25 @@ class StopMatcher:
 
 
 class TextEnd:
-    """Where the visible text of an answer ends although the model goes on: before a stop sequence, or at a limit."""
+    """Where the visible text of an answer ends although the model goes on: before a stop sequence, or at a limit.
 
-    def __init__(self, stop_sequences: tuple[str, ...], tokens: int | None) -> None:
+    `fenced`: JSON was asked for by words alone, and a fence around all of it is no part of the text.
+    """
+
+    def __init__(self, stop_sequences: tuple[str, ...], tokens: int | None, *, fenced: bool = False) -> None:
         self.stopped_by: Literal["stop_sequence", "limit"] | None = None
         """Once the end is reached."""
         self.stop_sequence: str | None = None
-        self.watches = bool(stop_sequences) or tokens is not None
-        """Whether it can be reached at all."""
+        self.watches = bool(stop_sequences) or tokens is not None or fenced
+        """Whether anything of the text may have to stay away."""
+        self._fence = Fence() if fenced else None
         self._matcher = StopMatcher(stop_sequences) if stop_sequences else None
         self._room = None if tokens is None else tokens * CHARACTERS_PER_TOKEN
 
     def before_stop(self, piece: str) -> str:
         """The text that no stop sequence can begin in any more. Show it, then `note_stop`."""
+        if self._fence is not None:
+            piece = self._fence.feed(piece)
         return piece if self._matcher is None else self._matcher.feed(piece)
 
     def note_stop(self) -> None:
@@ -170,8 +176,9 @@ class TextEnd:
         self.stopped_by, self.stop_sequence = "stop_sequence", sequence
 
     def held_back(self) -> str:
-        """What was taken for the beginning of a stop sequence and is none."""
-        return "" if self._matcher is None else self._matcher.finish()
+        """What was taken for the beginning of a stop sequence or of a fence's end, and is none."""
+        rest = "" if self._fence is None else self._fence.finish()
+        return rest if self._matcher is None else self._matcher.feed(rest) + self._matcher.finish()
 
     def within_limit(self, piece: str) -> str:
         """As much of the text as there is room for; a cut is the end."""

@@ -11,6 +11,8 @@ from dragoman.access.vertex_hints import with_hint
 from dragoman.dialects.context_overflow import numbered_overflow
 from dragoman.dialects.dialect import Dialect, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
+from dragoman.emulation.citations.answer import CitedAnswer
+from dragoman.emulation.citations.request import cite
 from dragoman.emulation.server_tools import emulated_tools
 from dragoman.emulation.tool_rounds import ToolRounds
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
@@ -42,9 +44,11 @@ class Attempt:
         estimates_factor: float = 1.0,
     ) -> None:
         self._gateway = gateway
-        self._request = request
         self.target = target
         self.dialect: Dialect = dialect_of(gateway, target)
+        request, sources = (request, None) if self.dialect.cites else cite(request)
+        self._request = request
+        self._citing = None if sources is None else CitedAnswer(sources)
         self._quirks = quirks
         self._rounds = tool_rounds(request, self.dialect, quirks)
         written = self._write(quirks)
@@ -63,6 +67,11 @@ class Attempt:
     def credential(self) -> str:
         """The key or token that went out."""
         return credential_of(self.target.channel, self._token)
+
+    @property
+    def unfounded_citations(self) -> int:
+        """Citations of the model's that name no source of the client's, and were left out."""
+        return 0 if self._citing is None else self._citing.unfounded
 
     @property
     def counted_input(self) -> int | None:
@@ -108,7 +117,7 @@ class Attempt:
             if rounds is None or not rounds.calls:
                 return
             results = await answer_calls(self._gateway, rounds.request, rounds.calls)
-            said = rounds.answered(results)
+            said = self._cited(rounds.answered(results))
             self.check(said)
             yield said
             if rounds.over:
@@ -247,7 +256,10 @@ class Attempt:
 
     def _turned(self, said: Sequence[Said]) -> list[Said]:
         """As the client gets them."""
-        return list(said) if self._rounds is None else self._rounds.hear(said)
+        return self._cited(said if self._rounds is None else self._rounds.hear(said))
+
+    def _cited(self, said: Sequence[Said]) -> list[Said]:
+        return list(said) if self._citing is None else self._citing.hear(said)
 
     def check(self, said: Sequence[Said]) -> None:
         """Raises TranslatorBug for an event that breaks the grammar.

@@ -7,6 +7,7 @@ import math
 from functools import partial
 
 from dragoman.dialects.dialect import Dialect, Written
+from dragoman.emulation.citations.request import cite
 from dragoman.messages.errors import ApiError, UpstreamFailure, our_mistake
 from dragoman.messages.estimate import read_prompt
 from dragoman.messages.request import MessagesRequest
@@ -81,6 +82,8 @@ class TokenCounter:
         """Tokens, and how they were counted: `counted` upstream, `tokenized` or `estimated` here."""
         try:
             dialect = dialect_of(self._gateway, target)
+            if not dialect.cites:
+                request, _ = cite(request)
             quirks = self._knowledge.quirks(target)
             rounds = tool_rounds(request, dialect, quirks)
             request = request if rounds is None else rounds.request

@@ -35,5 +35,7 @@ class Trace:
     upstream_request_id: str | None = None
     withheld: Mapping[str, int] = field(default_factory=dict[str, int])
     """Reasoning of earlier turns that the upstream did not show to the model, counted by its reason."""
+    unfounded_citations: int = 0
+    """Citations of the model's that name no source of the client's, and were left out."""
     learned: list[str] = field(default_factory=list[str])
     """Quirks that a refusal taught on this request."""

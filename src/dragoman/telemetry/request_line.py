@@ -36,6 +36,8 @@ def request_line(trace: Trace) -> Line:
         line["cache_read"] = usage.cache_read_input_tokens
         line["cache_write"] = usage.cache_creation_input_tokens
     line |= _not_carried(trace)
+    if trace.unfounded_citations:
+        line["unfounded_citations"] = trace.unfounded_citations
     line["attempts"] = trace.attempts
     if trace.counting:
         line["counting"] = True

@@ -66,7 +66,10 @@ def test_a_server_that_only_knows_json_objects_gets_the_schema_as_an_instruction
 
 
 def test_a_server_without_structured_output_gets_the_instruction_alone():
+    """Its model may put a fence around what it was asked for."""
     output, losses = write(TITLE, Quirks(structured_output="none"))
+    assert output.fenced
+    assert not write(TITLE, Quirks(structured_output="json_object"))[0].fenced
     assert output.fields == {}
     assert output.instructions is not None
     assert len(losses) == 1

@@ -205,6 +205,22 @@ def test_stop_sequence_behind_the_limit_is_not_the_end():
     assert end.ending == ("max_tokens", None)
 
 
+def test_a_fence_is_no_part_of_the_text():
+    fenced = '```json\n{"a": 1}\n```'
+    for pieces in ((fenced,), tuple(fenced)):
+        end = TextEnd((), None, fenced=True)
+        assert end.watches
+        assert say(end, *pieces) + end.held_back() == '{"a": 1}'
+        end = TextEnd(("1",), None, fenced=True)
+        assert say(end, *pieces) == '{"a": '
+        assert end.ending == ("stop_sequence", "1")
+
+
+def test_what_only_looked_like_the_end_of_a_fence_is_said():
+    end = TextEnd(("`!",), None, fenced=True)
+    assert say(end, "```\n{} `") + end.held_back() == "{} `"
+
+
 def test_stop_sequence_may_be_found_by_the_server():
     end = TextEnd(("STOP",), None)
     shown = say(end, "Hello ST") + end.held_back()

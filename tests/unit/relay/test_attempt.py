@@ -263,3 +263,47 @@ def test_estimate_is_multiplied_and_rounded_up():
     plain, scaled = (Attempt(bench.gateway, ask(), bench.target, Quirks(), factor) for factor in (1.0, 1.25))
     assert (plain.weighed, plain.written.estimated_input_tokens) == (321, 321)
     assert (scaled.weighed, scaled.written.estimated_input_tokens) == (321, 402)
+
+
+def cited_attempt(dialect: str, *said: str, **source) -> Attempt:
+    """Of a question about a document."""
+    data = source.get("data", "Two owls sat.")
+    document = {"type": "document", "source": {"type": "text", "data": data}, "citations": {"enabled": True}}
+    messages = [{"role": "user", "content": [document, {"type": "text", "text": "How many?"}]}]
+    return attempt_at(streamed(lines(*said)), dialect, messages=messages)
+
+
+async def test_markers_of_an_answer_become_citations_where_the_dialect_has_none():
+    batches, failure = await heard(cited_attempt("plain", "text Two owls【1-1】.", "end end_turn"))
+    assert failure is None
+    deltas = [event.delta for said in batches for event in said if isinstance(event, ContentBlockDelta)]
+    assert [getattr(delta, "text", None) for delta in deltas] == ["Two owls", None, "."]
+    assert deltas[1].citation["cited_text"] == "Two owls sat."
+
+
+async def test_sign_of_life_has_the_clients_block_number():
+    attempt = cited_attempt("plain", "text Two owls【1-1】 so", "end end_turn")
+    async for said in attempt.events():
+        assert said
+        start, alive = attempt.keep_alive(event_due=True)
+        assert start == []
+        assert {event.index for event in alive} <= {1}
+
+
+async def test_markers_that_name_nothing_are_counted():
+    attempt = cited_attempt("plain", "text Two owls【3-1】【1-2】.", "end end_turn")
+    assert attempt.unfounded_citations == 0
+    batches, _ = await heard(attempt)
+    assert texts(batches) == [["Two owls", "."]]
+    assert attempt.unfounded_citations == 2
+
+
+async def test_answer_without_sources_keeps_whatever_looks_like_a_marker():
+    attempt = attempt_at(streamed(lines("text Two owls【1-1】.", "end end_turn")))
+    assert texts((await heard(attempt))[0]) == [["Two owls【1-1】."]]
+    assert attempt.unfounded_citations == 0
+
+
+def test_dialect_that_cites_itself_gets_the_clients_bytes():
+    assert b'"citations":{"enabled":true}' in cited_attempt("anthropic").written.body
+    assert "【1-1】Two owls sat.".encode() in cited_attempt("openai_chat").written.body

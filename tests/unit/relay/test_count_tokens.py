@@ -40,6 +40,19 @@ async def test_upstreams_own_count_is_told():
     assert bench.upstream.replies[0].closed == 1
 
 
+async def test_labels_for_citations_count_too():
+    found = {
+        "type": "search_result",
+        "source": "s",
+        "title": "t",
+        "content": [{"type": "text", "text": "owl"}],
+    }
+    message = {"role": "user", "content": [found | {"citations": {"enabled": True}}]}
+    bench = bench_of(whole(b"7"))
+    await bench.relay.count(ask(counting=True, max_tokens=None, stream=None, messages=[message]), "req_1")
+    assert "【1-1】owl" in bench.upstream.requests[0].body.decode()
+
+
 async def test_upstream_without_a_count_is_not_asked():
     bench = Bench(FakeUpstream())
     assert await bench.relay.count(QUESTION, "req_1") == ESTIMATE > 0

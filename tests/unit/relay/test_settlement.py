@@ -5,7 +5,8 @@ from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.wire.exchange import ReplyHead
 from dragoman.wire.sse import Frame
-from tests.support.ports import Bench, FakeUpstream, ask
+from tests.support.plain_dialect import lines
+from tests.support.ports import Bench, FakeUpstream, ask, streamed
 
 
 def new_trace() -> Trace:
@@ -38,6 +39,22 @@ def test_reasoning_that_was_withheld_is_noted():
     attempt.reader.withheld = {"prefix_mismatch": 1}
     settle(bench.gateway, new_trace(), attempt)
     assert bench.trace.withheld == {"prefix_mismatch": 1}
+
+
+async def test_citations_that_name_nothing_are_noted():
+    bench = Bench(FakeUpstream(streamed(lines("text so【9-9】", "end end_turn"))))
+    found = {
+        "type": "search_result",
+        "source": "s",
+        "title": "t",
+        "content": [{"type": "text", "text": "owl"}],
+    }
+    message = {"role": "user", "content": [found | {"citations": {"enabled": True}}]}
+    attempt = Attempt(bench.gateway, ask(messages=[message]), bench.target, Quirks())
+    async for _ in attempt.events():
+        pass
+    settle(bench.gateway, new_trace(), attempt)
+    assert bench.trace.unfounded_citations == 1
 
 
 def test_ending_that_is_known_already_is_kept():

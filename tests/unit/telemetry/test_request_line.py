@@ -73,6 +73,11 @@ def test_what_is_not_known_is_left_out():
     }
 
 
+def test_citations_that_name_nothing_are_told_by_their_number():
+    assert request_line(finished(unfounded_citations=2))["unfounded_citations"] == 2
+    assert "unfounded_citations" not in request_line(finished())
+
+
 def test_reasoning_that_was_withheld_is_told_by_its_reason_in_bounds():
     trace = finished(withheld={"turn_boundary": 2, "prefix_mismatch": 1})
     assert request_line(trace)["reasoning_withheld"] == {"prefix_mismatch": 1, "turn_boundary": 2}

@@ -15,6 +15,7 @@ class AnthropicMessages:
     """Implements `Dialect`."""
 
     name = "anthropic"
+    cites = True
 
     def runs(self, tool_type: str, quirks: Quirks) -> bool:
         return True

@@ -76,7 +76,7 @@ _MESSAGES: Fates = {
     "content.web_search_tool_result": similar("told as text; this dialect's own go back as they were"),
 }
 _ANSWER: Fates = {
-    "answer.content.text.citations": carried("of what a search found"),
+    "answer.content.text.citations": carried("of what a search found; of the client's own sources by labels"),
     "answer.content.server_tool_use": carried("searches, pages and code"),
     "answer.content.web_search_tool_result": carried("addresses are Google's redirects"),
     "answer.content.web_fetch_tool_result": similar("that a page was read; its text is not returned"),

@@ -16,6 +16,7 @@ class Gemini:
     """Implements `Dialect`. `filtered`: Google's safety filters are left as they are by default."""
 
     name = "gemini"
+    cites = False
 
     def __init__(self, *, filtered: bool = False) -> None:
         self._filtered = filtered

@@ -16,6 +16,7 @@ class OpenAIChat:
     """Implements `Dialect`."""
 
     name = "openai_chat"
+    cites = False
 
     def runs(self, tool_type: str, quirks: Quirks) -> bool:
         return False

@@ -1,6 +1,6 @@
 """What becomes of every field of the Messages API on Chat Completions (dialects/ledger.py)."""
 
-from dragoman.dialects.ledger import Fates, carried, emulated, lost, needless, similar
+from dragoman.dialects.ledger import Fates, carried, emulated, lost, similar
 from dragoman.dialects.openai_fates import OF_OPENAI
 
 _MARKED = carried("on OpenRouter; elsewhere the server caches by itself")
@@ -33,8 +33,8 @@ _REQUEST: Fates = {
 _ANSWER: Fates = {
     "answer.stop_sequence": emulated("found by Dragoman, or named by the server"),
     "answer.stop_details": carried("the server's refusal"),
-    "answer.content.text.citations": needless(
-        "annotations of servers that search by themselves are not read"
+    "answer.content.text.citations": emulated(
+        "of the client's sources, by labels; annotations of servers that search by themselves are not read"
     ),
 }
 

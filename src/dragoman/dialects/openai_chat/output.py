@@ -13,7 +13,7 @@ class Output:
 
     def __init__(self, reading: Reading, message_id: str, estimated_input_tokens: int) -> None:
         self.writer = MessageWriter(message_id, reading.message_model, estimated_input_tokens)
-        self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens)
+        self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens, fenced=reading.fenced)
         self.kept: dict[str, str] = {}
         """Nothing: what these servers want back is in thinking blocks alone."""
         self._reading = reading

@@ -94,7 +94,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
         estimated_input_tokens=_estimate(body, data, written),
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
         streaming=streaming,
-        reading=_reading(request, conversation, quirks, limit, seal),
+        reading=_reading(request, conversation, quirks, limit, seal, fenced=output.fenced),
     )
 
 
@@ -127,7 +127,13 @@ def _stream_fields(quirks: Quirks) -> dict[str, Any]:
 
 
 def _reading(
-    request: MessagesRequest, conversation: Conversation, quirks: Quirks, limit: int, seal: Seal
+    request: MessagesRequest,
+    conversation: Conversation,
+    quirks: Quirks,
+    limit: int,
+    seal: Seal,
+    *,
+    fenced: bool,
 ) -> Reading:
     choice = conversation.tool_choice
     return Reading(
@@ -138,6 +144,7 @@ def _reading(
         tool_names=tool_name_table(conversation.tools, quirks.max_tool_name),
         visible_tokens=request.max_tokens if limit > request.max_tokens else None,
         think_tags=quirks.think_tags,
+        fenced=fenced,
         seal=seal,
     )
 

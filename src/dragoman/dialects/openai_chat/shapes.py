@@ -72,6 +72,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Upstream tool name to the client's, where they differ."""
     visible_tokens: int | None = None
     """Cut the visible text here: head-room was added to the output limit (section 9.2)."""
+    fenced: bool = False
+    """A fence around the whole text is left out: JSON was asked for, by words alone."""
     think_tags: bool = True
     """`<think>` at the start of the text is reasoning."""
     seal: Seal = Seal("openai_chat")

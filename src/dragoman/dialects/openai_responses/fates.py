@@ -43,7 +43,7 @@ _MESSAGES: Fates = {
     ),
 }
 _ANSWER: Fates = {
-    "answer.content.text.citations": carried("of what a search found"),
+    "answer.content.text.citations": carried("of what a search found; of the client's own sources by labels"),
     "answer.content.server_tool_use": carried("searches"),
     "answer.content.web_search_tool_result": carried("without titles, which nobody tells"),
     "answer.stop_sequence": emulated("found by Dragoman"),

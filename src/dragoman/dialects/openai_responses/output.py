@@ -14,7 +14,7 @@ class Output:
     def __init__(self, reading: Reading, message_id: str, estimated_input_tokens: int) -> None:
         self.reading = reading
         self.writer = MessageWriter(message_id, reading.message_model, estimated_input_tokens)
-        self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens)
+        self.text_end = TextEnd(reading.stop_sequences, reading.visible_tokens, fenced=reading.fenced)
         self.kept: dict[str, str] = {}
         """Envelopes for the gateway's store, with spaces between them, by the id of the call that follows them."""
         self.unkept: list[tuple[State, int]] = []

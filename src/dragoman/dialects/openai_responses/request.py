@@ -91,7 +91,7 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
         estimated_input_tokens=_estimate(fields, written),
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
         streaming=quirks.streaming,
-        reading=_reading(request, conversation, quirks, limit, seal, tools),
+        reading=_reading(request, conversation, quirks, limit, seal, tools, fenced=output.fenced),
     )
 
 
@@ -184,6 +184,8 @@ def _reading(
     limit: int,
     seal: Seal,
     tools: WrittenTools,
+    *,
+    fenced: bool,
 ) -> Reading:
     choice = conversation.tool_choice
     return Reading(
@@ -193,6 +195,7 @@ def _reading(
         single_tool_call=choice is not None and choice.disable_parallel_tool_use,
         tool_names=tool_name_table(conversation.tools, quirks.max_tool_name),
         visible_tokens=request.max_tokens if limit > request.max_tokens else None,
+        fenced=fenced,
         seal=seal,
         search=tools.search,
     )

@@ -17,6 +17,7 @@ class OpenAIResponses:
     """Implements `Dialect`."""
 
     name = "openai_responses"
+    cites = False
 
     def runs(self, tool_type: str, quirks: Quirks) -> bool:
         return quirks.web_search and tool_type.startswith("web_search_")

@@ -69,6 +69,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Upstream tool name to the client's, where they differ."""
     visible_tokens: int | None = None
     """Cut the visible text here: the output limit was raised (section 7.3)."""
+    fenced: bool = False
+    """A fence around the whole text is left out: JSON was asked for, by words alone."""
     seal: Seal = Seal("openai_responses")
     """Whose reasoning it is."""
     search: SearchTool | None = None

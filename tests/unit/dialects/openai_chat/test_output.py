@@ -390,3 +390,10 @@ def test_output_is_estimated_at_four_characters_a_token():
     out.text("678")
     out.count(1)
     assert out.estimated_output_tokens == 3
+
+
+def test_a_fence_around_a_format_that_was_only_asked_for_is_not_shown():
+    out = output(fenced=True)
+    for piece in ("``", "`json\n{", '"a": 1}', "\n``", "`\n"):
+        out.text(piece)
+    assert finished(out) == [text('{"a": 1}')]

@@ -380,3 +380,12 @@ def test_lone_surrogates_do_not_break_the_body():
     body = rb'{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"cut \ud83d"}]}'
     sent = write_request(parse_request(body, ()), "m", PLAIN).body
     assert json.loads(sent)["messages"][0]["content"] == "cut \ufffd"
+
+
+@pytest.mark.parametrize(
+    ("known", "fenced"), [("json_schema", False), ("json_object", False), ("none", True)]
+)
+def test_a_format_that_is_only_asked_for_may_come_in_a_fence(known, fenced):
+    form = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
+    assert reading(ask(output_config=form), Quirks(structured_output=known)).fenced is fenced
+    assert not reading(ask(), Quirks(structured_output=known)).fenced

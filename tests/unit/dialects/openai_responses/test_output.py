@@ -129,3 +129,8 @@ def test_texts_between_unseen_thoughts_and_the_call_are_counted():
     said.end_text()
     think(said)
     assert kept(said) == [{"i": "rs_1", "b": 2}, {"i": "rs_1"}]
+
+
+def test_a_fence_around_a_format_that_was_only_asked_for_is_not_shown():
+    said = say("``", "`json\n{", '"a": 1}', "\n``", "`\n", fenced=True)
+    assert blocks(said) == [{"type": "text", "text": '{"a": 1}'}]

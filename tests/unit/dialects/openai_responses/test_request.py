@@ -299,3 +299,12 @@ def test_the_request_is_never_changed():
     for quirks in (PLAIN, NEWEST, GPT41, Quirks(plain_schemas=True)):
         assert write_request(asked, MODEL, quirks, ORIGIN) == write_request(asked, MODEL, quirks, ORIGIN)
     assert asked.raw == before
+
+
+@pytest.mark.parametrize(
+    ("known", "fenced"), [("json_schema", False), ("json_object", False), ("none", True)]
+)
+def test_a_format_that_is_only_asked_for_may_come_in_a_fence(known, fenced):
+    form = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
+    assert reading(ask(output_config=form), Quirks(structured_output=known)).fenced is fenced
+    assert not reading(ask(), Quirks(structured_output=known)).fenced
