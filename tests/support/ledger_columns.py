@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from dragoman.dialects.anthropic.fates import FATES as ANTHROPIC
 from dragoman.dialects.anthropic.vertex_fates import FATES as CLAUDE_ON_VERTEX
 from dragoman.dialects.dialect import Written
@@ -11,7 +13,7 @@ from dragoman.dialects.ledger import Fates
 from dragoman.dialects.openai_chat.fates import FATES as OPENAI_CHAT
 from dragoman.dialects.openai_responses.fates import FATES as OPENAI_RESPONSES
 from dragoman.dialects.registry import DIALECTS
-from dragoman.emulation.citations.request import cite
+from dragoman.emulation.emulation import Emulation
 from dragoman.messages.request import MessagesRequest
 from dragoman.routing.presets import quirks_for
 from tests.support.ledger_samples import OURS
@@ -40,9 +42,9 @@ class Column:
         place = self.special.get(row, self.usual)
         quirks = quirks_for(place.url, place.model, self.dialect, place.access)
         dialect = DIALECTS[self.dialect]
-        if not dialect.cites:
-            request, _ = cite(request)
-        return dialect.write_request(request, place.model, quirks, OURS)
+        emulation = Emulation(request, dialect, quirks)
+        written = dialect.write_request(emulation.request, place.model, quirks, OURS)
+        return replace(written, losses=emulation.losses + written.losses)
 
 
 _OPENAI = "https://api.openai.com/v1"

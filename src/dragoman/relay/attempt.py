@@ -11,10 +11,7 @@ from dragoman.access.vertex_hints import with_hint
 from dragoman.dialects.context_overflow import numbered_overflow
 from dragoman.dialects.dialect import Dialect, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
-from dragoman.emulation.citations.answer import CitedAnswer
-from dragoman.emulation.citations.request import cite
-from dragoman.emulation.server_tools import emulated_tools
-from dragoman.emulation.tool_rounds import ToolRounds
+from dragoman.emulation.emulation import Emulation
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Relayed, Said, Usage
 from dragoman.messages.grammar import Grammar
@@ -46,11 +43,9 @@ class Attempt:
         self._gateway = gateway
         self.target = target
         self.dialect: Dialect = dialect_of(gateway, target)
-        request, sources = (request, None) if self.dialect.cites else cite(request)
         self._request = request
-        self._citing = None if sources is None else CitedAnswer(sources)
         self._quirks = quirks
-        self._rounds = tool_rounds(request, self.dialect, quirks)
+        self.emulation = Emulation(request, self.dialect, quirks)
         written = self._write(quirks)
         self.weighed = written.estimated_input_tokens
         """Input tokens by the weight of the bytes, before they were multiplied by what answers taught (relay/meter.py)."""
@@ -69,15 +64,10 @@ class Attempt:
         return credential_of(self.target.channel, self._token)
 
     @property
-    def unfounded_citations(self) -> int:
-        """Citations of the model's that name no source of the client's, and were left out."""
-        return 0 if self._citing is None else self._citing.unfounded
-
-    @property
     def counted_input(self) -> int | None:
         """The prompt as the upstream counted it; None if it told nothing, or counted what a search found too."""
         usage = self.reader.usage
-        if usage is None or self._rounds is not None or usage.server_tool_use is not UNSET:
+        if usage is None or self.emulation.runs_tools or usage.server_tool_use is not UNSET:
             return None
         told = usage.prompt_tokens
         # A reader says the estimate itself where the upstream is silent.
@@ -86,21 +76,20 @@ class Attempt:
     @property
     def finished(self) -> bool:
         """The answer's last event was said."""
-        return self.reader.finished if self._rounds is None else self._rounds.over
+        return self.emulation.is_over(self.reader.finished)
 
     @property
     def usage(self) -> Usage | None:
         """What is known by now of the whole answer."""
-        usage = self.reader.usage
-        return usage if self._rounds is None or usage is None else self._rounds.usage(usage)
+        return self.emulation.usage(self.reader.usage)
 
     def keep_alive(self, event_due: bool) -> tuple[list[Said], list[Said]]:
         """The message's start, if it can be said by now, and an event that clients count as life, if one is legal and
         `event_due`."""
         if self.reader.finished:
             return [], []  # while tools run
-        start = self._turned(self.reader.start())
-        return start, self._turned(self.reader.keep_alive()) if event_due else []
+        hear = self.emulation.hear
+        return hear(self.reader.start()), hear(self.reader.keep_alive()) if event_due else []
 
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """The answer's events in batches, as they come. Raises UpstreamFailure, TranslatorBug.
@@ -108,19 +97,18 @@ class Attempt:
         One answer may have several rounds, where the model calls tools that the gateway runs.
         """
         self._token = await access_token(self._gateway, self.target.channel)
-        written = self.written
-        rounds = self._rounds
+        written, emulation = self.written, self.emulation
         while True:
             async with aclosing(self._requests(written)) as batches:
                 async for said in batches:
                     yield said
-            if rounds is None or not rounds.calls:
+            calls = emulation.calls
+            if not calls:
                 return
-            results = await answer_calls(self._gateway, rounds.request, rounds.calls)
-            said = self._cited(rounds.answered(results))
+            said = emulation.answered(await answer_calls(self._gateway, emulation.request, calls))
             self.check(said)
             yield said
-            if rounds.over:
+            if self.finished:
                 return
             written = self._write(self._quirks)
             self.reader = self._open(written)
@@ -144,21 +132,16 @@ class Attempt:
         other, sent = self._write(quirks), self.written
         return (other.path, other.body, other.headers) != (sent.path, sent.body, sent.headers)
 
-    @property
-    def _asked(self) -> MessagesRequest:
-        """What the upstream is asked in this round."""
-        return self._request if self._rounds is None else self._rounds.request
-
     def _write(self, quirks: Quirks) -> Written:
-        origin = origin_of(self._gateway, self.target)
-        written = self.dialect.write_request(self._asked, self.target.model, quirks, origin)
-        self._asked.let_go()
-        if self._rounds is None:
-            return written
-        return replace(written, losses=self._rounds.losses + written.losses)
+        """The round's request."""
+        request, origin = self.emulation.request, origin_of(self._gateway, self.target)
+        written = self.dialect.write_request(request, self.target.model, quirks, origin)
+        request.let_go()
+        losses = self.emulation.losses
+        return replace(written, losses=losses + written.losses) if losses else written
 
     def _open(self, written: Written) -> ReplyReader:
-        return self.dialect.open_reply(self._asked, written, self._gateway.new_id)
+        return self.dialect.open_reply(self.emulation.request, written, self._gateway.new_id)
 
     def renews_token(self, failure: UpstreamFailure) -> bool:
         """Whether the upstream refused an access token, and a new one will be asked for."""
@@ -247,19 +230,12 @@ class Attempt:
 
     def _heard(self, said: Sequence[Said]) -> Sequence[Said]:
         """Checked events. What their reader wants kept is kept before the client can ask anew."""
-        said = self._turned(said)
+        said = self.emulation.hear(said)
         self.check(said)
         kept = self.reader.take_kept()
         if kept:
             self._gateway.kept.keep(kept)
         return said
-
-    def _turned(self, said: Sequence[Said]) -> list[Said]:
-        """As the client gets them."""
-        return self._cited(said if self._rounds is None else self._rounds.hear(said))
-
-    def _cited(self, said: Sequence[Said]) -> list[Said]:
-        return list(said) if self._citing is None else self._citing.hear(said)
 
     def check(self, said: Sequence[Said]) -> None:
         """Raises TranslatorBug for an event that breaks the grammar.
@@ -272,12 +248,6 @@ class Attempt:
                 self._relays = True
             elif not self._relays:
                 check(event)
-
-
-def tool_rounds(request: MessagesRequest, dialect: Dialect, quirks: Quirks) -> ToolRounds | None:
-    """For a request with tools that the gateway runs, else None."""
-    tools = emulated_tools(request, lambda kind: dialect.runs(kind, quirks))
-    return ToolRounds(request, tools) if tools else None
 
 
 def scaled(written: Written, factor: float) -> Written:

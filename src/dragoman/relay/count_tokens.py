@@ -7,7 +7,7 @@ import math
 from functools import partial
 
 from dragoman.dialects.dialect import Dialect, Written
-from dragoman.emulation.citations.request import cite
+from dragoman.emulation.emulation import Emulation
 from dragoman.messages.errors import ApiError, UpstreamFailure, our_mistake
 from dragoman.messages.estimate import read_prompt
 from dragoman.messages.request import MessagesRequest
@@ -19,7 +19,7 @@ from dragoman.relay.addressing import (
     origin_of,
     without_credential,
 )
-from dragoman.relay.attempt import LARGEST_ERROR, tool_rounds
+from dragoman.relay.attempt import LARGEST_ERROR
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.knowledge import Knowledge
 from dragoman.relay.trace import Trace
@@ -82,11 +82,8 @@ class TokenCounter:
         """Tokens, and how they were counted: `counted` upstream, `tokenized` or `estimated` here."""
         try:
             dialect = dialect_of(self._gateway, target)
-            if not dialect.cites:
-                request, _ = cite(request)
             quirks = self._knowledge.quirks(target)
-            rounds = tool_rounds(request, dialect, quirks)
-            request = request if rounds is None else rounds.request
+            request = Emulation(request, dialect, quirks).request
             written = dialect.write_count(request, target.model, quirks, origin_of(self._gateway, target))
             if written is not None and not (_is_small(written, target) and await self._can_tokenize(target)):
                 counted = await self._ask(request, target, dialect, written)

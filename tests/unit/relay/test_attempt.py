@@ -292,16 +292,16 @@ async def test_sign_of_life_has_the_clients_block_number():
 
 async def test_markers_that_name_nothing_are_counted():
     attempt = cited_attempt("plain", "text Two owls【3-1】【1-2】.", "end end_turn")
-    assert attempt.unfounded_citations == 0
+    assert attempt.emulation.unfounded_citations == 0
     batches, _ = await heard(attempt)
     assert texts(batches) == [["Two owls", "."]]
-    assert attempt.unfounded_citations == 2
+    assert attempt.emulation.unfounded_citations == 2
 
 
 async def test_answer_without_sources_keeps_whatever_looks_like_a_marker():
     attempt = attempt_at(streamed(lines("text Two owls【1-1】.", "end end_turn")))
     assert texts((await heard(attempt))[0]) == [["Two owls【1-1】."]]
-    assert attempt.unfounded_citations == 0
+    assert attempt.emulation.unfounded_citations == 0
 
 
 def test_dialect_that_cites_itself_gets_the_clients_bytes():
