@@ -18,7 +18,7 @@ SEALED = "dgm2.openai_chat.eJyrVspMUbJSUipJLS5RslKKBQAmoQRQ..0123456789abcdefghi
 
 LOST: dict[str, tuple[dict[str, Any], str]] = {
     "top_k": ({"top_k": 5}, "top_k"),
-    "server tool": ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tools.0"),
+    "server tool": ({"tools": [{"type": "code_execution_20250825", "name": "code_execution"}]}, "tools.0"),
     "citations of a PDF": (
         {
             "messages": [
