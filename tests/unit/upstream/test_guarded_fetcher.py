@@ -5,10 +5,11 @@ import os
 import pytest
 
 from dragoman.relay.ports import Fetched, WebFailure
-from dragoman.upstream.guarded_fetcher import MOST_BYTES, MOST_SECONDS, GuardedFetcher
+from dragoman.upstream.guarded_fetcher import MOST_AT_ONCE, MOST_BYTES, MOST_SECONDS, GuardedFetcher
 from dragoman.upstream.public_url import PORT
 from tests.support.certificates import serving_as
-from tests.support.http_answer import Answer, Cut, GarbageChunkSize, Pause, Reset, Stall
+from tests.support.http_answer import Answer, Cut, GarbageChunkSize, Hold, Pause, Reset, Stall
+from tests.support.python_process import run_python
 from tests.support.web import HERE, Names, leading_to, page, web
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
@@ -206,6 +207,45 @@ async def test_nobody_but_the_usual_authorities_is_trusted(tmp_path):
         assert "certificate" in (await failure_of(there.fetcher)).reason
     async with web(tmp_path, {"/a": page(b"words")}, tls=nobody) as there:
         assert "certificate" in (await failure_of(there.fetcher)).reason
+
+
+PROXIED = """
+import asyncio, os
+from dragoman.relay.ports import WebFailure
+from dragoman.upstream.guarded_fetcher import GuardedFetcher
+
+async def here(host):
+    return ["127.0.0.1"]
+
+async def main():
+    asked = []
+    proxy = await asyncio.start_server(lambda reader, writer: (asked.append(1), writer.close()), "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+    os.environ.update(HTTPS_PROXY=url, https_proxy=url, ALL_PROXY=url, all_proxy=url)
+    try:
+        await GuardedFetcher(here, lambda address: True, port=1).fetch("https://example.com/a")
+    except WebFailure as failure:
+        print(failure.code, len(asked))
+
+asyncio.run(main())
+"""
+
+
+def test_no_proxy_of_the_environment_is_asked():
+    assert run_python("-c", PROXIED).stdout == "url_not_accessible 0\n"
+
+
+async def test_a_few_are_fetched_at_once_and_the_others_wait_their_turn(tmp_path):
+    free = asyncio.Event()
+    held = Answer(headers=(("content-type", "text/plain"),), body=(b"words",), before_head=(Hold(free),))
+    async with web(tmp_path, {"/a": held}) as there:
+        fetches = [asyncio.ensure_future(there.fetcher.fetch(URL)) for _ in range(MOST_AT_ONCE + 3)]
+        while len(there.server.requests) < MOST_AT_ONCE:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert len(there.server.connections) == MOST_AT_ONCE
+        free.set()
+        assert {found.body for found in await asyncio.gather(*fetches)} == {b"words"}
 
 
 async def test_a_client_that_leaves_ends_the_fetch(tmp_path):
