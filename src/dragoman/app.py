@@ -33,6 +33,7 @@ from dragoman.upstream.client import HttpUpstream
 from dragoman.upstream.demo import WithDemo
 from dragoman.upstream.google_outcome import CredentialsFile
 from dragoman.upstream.google_tokens import GoogleTokens
+from dragoman.upstream.guarded_fetcher import GuardedFetcher
 from dragoman.vocabularies.toktok import ToktokTokenizer
 from dragoman.web_search.provider import SearchProvider
 from dragoman.wire.address import is_loopback
@@ -69,7 +70,11 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         upstream, _google_credentials(settings), os.environ, quota_project=settings.vertex_quota_project
     )
 
+    fetcher = GuardedFetcher() if settings.fetch_urls else None
+
     async def stop() -> None:
+        if fetcher is not None:
+            fetcher.close()
         await tokens.close()
         await upstream.close()
 
@@ -85,6 +90,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         seal_key=seal_key(settings),
         tokenizer=_tokenizer(model_map),
         web_search=_web_search(settings, upstream),
+        fetcher=fetcher,
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )

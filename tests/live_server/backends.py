@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dragoman.relay.ports import Fetcher
 from dragoman.server.sse_response import Patience
 from tests.live_server.sessions import (
     anthropic_settings,
@@ -87,11 +88,14 @@ async def served(
     env: Mapping[str, str] | None = None,
     patience: Patience | None = None,
     idle_seconds: float | None = None,
+    fetcher: Fetcher | None = None,
 ) -> AsyncGenerator[Scene]:
     """Both running; `env` adds settings."""
     async with scripted(backend, script, flavor) as upstream:
         settings = settings_for(upstream) | dict(env or {})
-        async with dragoman_in_process(settings, patience=patience, idle_seconds=idle_seconds) as dragoman:
+        async with dragoman_in_process(
+            settings, patience=patience, idle_seconds=idle_seconds, fetcher=fetcher
+        ) as dragoman:
             yield Scene(dragoman, upstream)
 
 

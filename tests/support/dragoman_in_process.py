@@ -19,6 +19,7 @@ from dragoman.config.settings import Settings
 from dragoman.config.today import utc_today
 from dragoman.dialects.registry import DIALECTS
 from dragoman.relay.gateway import Gateway
+from dragoman.relay.ports import Fetcher
 from dragoman.relay.relay import Relay
 from dragoman.server.app import GatewayApp
 from dragoman.server.guard import Guard, GuardRules
@@ -39,24 +40,28 @@ class InProcess:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.observer = observer
-        """Heard of every request, but only where timing was given."""
+        """Heard of every request, but only where timing or a fetcher was given."""
 
 
 @asynccontextmanager
 async def dragoman_in_process(
-    env: Mapping[str, str], *, patience: Patience | None = None, idle_seconds: float | None = None
+    env: Mapping[str, str],
+    *,
+    patience: Patience | None = None,
+    idle_seconds: float | None = None,
+    fetcher: Fetcher | None = None,
 ) -> AsyncGenerator[InProcess]:
     """The server for this environment, until the block is left; answers in progress are cut then.
 
-    Without `patience` and `idle_seconds` the app is the one that `dragoman serve` serves.
+    Without `patience`, `idle_seconds` and `fetcher` the app is the one that `dragoman serve` serves.
     """
     settings = load_settings(env, None)
     observer = RecordingObserver()
     with own_logging():
-        if patience is None and idle_seconds is None:
+        if patience is None and idle_seconds is None and fetcher is None:
             app = create_app(settings)
         else:
-            app = _hurried_app(settings, patience or Patience(), idle_seconds, observer)
+            app = _own_app(settings, patience or Patience(), idle_seconds, observer, fetcher)
         server = _Server(_config(app))
         serving = asyncio.ensure_future(server.serve())
         await server.ready.wait()
@@ -117,8 +122,12 @@ def _config(app: Guard) -> uvicorn.Config:
     )
 
 
-def _hurried_app(
-    settings: Settings, patience: Patience, idle_seconds: float | None, observer: RecordingObserver
+def _own_app(
+    settings: Settings,
+    patience: Patience,
+    idle_seconds: float | None,
+    observer: RecordingObserver,
+    fetcher: Fetcher | None,
 ) -> Guard:
     keys = tuple(key.reveal() for key in settings.dragoman_api_key)
     upstream = HttpUpstream(
@@ -134,6 +143,7 @@ def _hurried_app(
         observer=observer,
         tokens=GoogleTokens(upstream, None, {}),
         kept=MemoryKeptState(time.monotonic),
+        fetcher=fetcher,
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )

@@ -6,18 +6,13 @@ A person's login is always refreshed there, whatever its file says.
 import asyncio
 import contextlib
 import ssl
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import NameOID
-
-from tests.support.google_identity import ScriptedIdentity, new_key
+from tests.support.certificates import write_certificate
+from tests.support.google_identity import ScriptedIdentity
 
 HOST = "oauth2.googleapis.com"
 
@@ -42,7 +37,7 @@ class GoogleFront:
         }
 
     async def __aenter__(self) -> Self:
-        write_certificate(self._certificate)
+        write_certificate(self._certificate, HOST)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self._certificate)
         self._google = await asyncio.start_server(self._pass_on, "127.0.0.1", 0, ssl=context)
@@ -80,25 +75,3 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write(data)
             await writer.drain()
     writer.close()
-
-
-def write_certificate(path: Path) -> None:
-    """A certificate for the host that signs itself, and its key."""
-    key = new_key()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.fromtimestamp(time.time(), UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(certificate.public_bytes(pem) + private)

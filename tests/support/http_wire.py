@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -269,22 +270,27 @@ class _Wire(asyncio.Protocol):
 
 
 class WireServer:
-    """Listens on 127.0.0.1 and lets `handler` answer; `async with` opens and closes it.
+    """Listens on `host` and lets `handler` answer; `async with` opens and closes it.
 
-    A handler that raised fails the test when the server closes.
+    A handler that raised fails the test when the server closes. `tls`: speaks HTTPS.
     """
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(
+        self, handler: Handler, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.handler = handler
+        self._address = (host, port)
+        self._tls = tls
         self.requests: list[WireRequest] = []
         self.connections: list[Connection] = []
         self.failures: list[BaseException] = []
         self.open_wires: set[_Wire] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.get_running_loop().create_server(lambda: _Wire(self), "127.0.0.1", 0)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Wire(self), *self._address, ssl=self._tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if self._tls else 'http'}://{self._address[0]}:{self.port}"
         return self
 
     async def __aexit__(

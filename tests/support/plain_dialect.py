@@ -14,6 +14,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import ContentBlockStop, Said, Usage
 from dragoman.messages.request import MessagesRequest
+from dragoman.messages.url_sources import Medium
 from dragoman.messages.writer import MessageWriter
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.jsonbytes import encode
@@ -67,6 +68,9 @@ class PlainDialect:
         if not body.isdigit():
             raise UpstreamNonsense("no number")
         return int(body)
+
+    def takes_urls(self, medium: Medium, quirks: Quirks) -> bool:
+        return medium == "image" and quirks.image_urls
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         return PlainReply(request.model, new_id, written.estimated_input_tokens)

@@ -159,14 +159,24 @@ class FakeSearch:
 
 
 class FakeFetcher:
-    """Implements `Fetcher` with pages by their URL; whatever else is asked for cannot be reached."""
+    """Implements `Fetcher` with pages by their URL, each after so many seconds; whatever else is asked for cannot be
+    reached."""
 
-    def __init__(self, *pages: Fetched) -> None:
+    def __init__(self, *pages: Fetched, seconds: float = 0.0) -> None:
         self._pages = {page.url: page for page in pages}
+        self._seconds = seconds
         self.asked: list[str] = []
+        self.under_way = 0
+        self.most_at_once = 0
 
     async def fetch(self, url: str) -> Fetched:
         self.asked.append(url)
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
+        try:
+            await asyncio.sleep(self._seconds)
+        finally:
+            self.under_way -= 1
         if url not in self._pages:
             raise WebFailure("url_not_accessible", "there is no such page")
         return self._pages[url]

@@ -178,6 +178,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dragoman_strict: bool = False
     """Refuse a request that the upstream's language cannot carry whole, instead of naming what was lost."""
 
+    fetch_urls: bool = False
+    """Let the gateway fetch what a request names by URL: pages for `web_fetch`, and images and documents for backends
+    that take only bytes. Only from the public internet, by https, at most 10 MiB each
+    (docs/decisions/0031). Proxies of the environment are not used."""
+
     dragoman_allowed_hosts: Hosts = ()
     """Further names in the `Host` header to accept, separated by commas, such as that of a reverse proxy. A port
     after a name is not looked at."""

@@ -26,6 +26,9 @@ from dragoman.messages.request import Tool
 
 Part = dict[str, Any]
 
+FETCHING = "FETCH_URLS=true lets Dragoman fetch it"
+"""For the loss of what a URL names."""
+
 _SILENT = frozenset({"fallback", "mcp_tool_listing"})
 """Blocks that say nothing to a model."""
 

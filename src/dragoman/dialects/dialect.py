@@ -10,6 +10,7 @@ from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.events import Said, Usage
 from dragoman.messages.request import MessagesRequest
+from dragoman.messages.url_sources import Medium
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.sse import Frame
 
@@ -167,6 +168,11 @@ class Dialect(Protocol):
 
     def read_count(self, body: bytes) -> int:
         """The number in the answer to `write_count`. Raises UpstreamNonsense."""
+        ...
+
+    def takes_urls(self, medium: Medium, quirks: Quirks) -> bool:
+        """Whether an image or a document may stay a URL: the server fetches it itself, or the model could not use what
+        is there either."""
         ...
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dragoman.dialects.block_parts import BlockParts, Part
+from dragoman.dialects.block_parts import FETCHING, BlockParts, Part
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.blocks import Image
@@ -31,7 +31,7 @@ def image_part(
     if source.get("type") == "url" and isinstance(url, str):
         if quirks.image_urls:
             return part_of(url)
-        losses.dropped(path, "the server does not fetch images from URLs")
+        losses.dropped(path, f"the server does not fetch images from URLs; {FETCHING}")
         return blocks.text_part(f"[image omitted: the model cannot open {url}]")
     losses.dropped(path, "the image is not in the request itself")
     return blocks.text_part("[image omitted: it is not in the request itself]")

@@ -29,7 +29,9 @@ _MESSAGES: Fates = {
     "messages.assistant (last)": refused("as Anthropic's own models since 4.6 do"),
     "messages.system": carried("where the server allows it; elsewhere as a reminder in a user message"),
     "content.image.source.base64": carried("lost with models without vision: a note stands in its place"),
-    "content.image.source.url": carried("lost where the server fetches none: a note stands in its place"),
+    "content.image.source.url": carried(
+        "where the server fetches none: emulated with `FETCH_URLS=true`, else lost and a note in its place"
+    ),
     "content.document.source.base64": carried(
         "lost where the server takes no files: a note stands in its place"
     ),

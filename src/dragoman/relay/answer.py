@@ -17,13 +17,14 @@ from dragoman.messages.events import MessageStart, Ping, Relayed, Said, Usage, f
 from dragoman.messages.fold import Fold
 from dragoman.messages.request import MessagesRequest
 from dragoman.messages.writer import MessageWriter
-from dragoman.relay.addressing import without_credential
+from dragoman.relay.addressing import dialect_of, without_credential
 from dragoman.relay.attempt import Attempt
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.headers import loss_header, relayed
 from dragoman.relay.knowledge import Knowledge
 from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
+from dragoman.relay.url_sources import UrlSources
 from dragoman.routing.channel import Target
 from dragoman.routing.ways import spoken_to
 from dragoman.wire.exchange import Headers
@@ -50,6 +51,7 @@ class Answer:
         self._gateway = gateway
         self._memory = memory
         self._request = request
+        self._url_sources = UrlSources(gateway.fetcher)
         self._attempt: Attempt | None = None
         self._started = False
         self._renewed = False
@@ -142,7 +144,10 @@ class Answer:
         target = self._memory.target(self._request.model)
         quirks = self._memory.quirks(target)
         for mends_left in range(MOST_MENDS, -1, -1):
-            attempt = self._begin(target, quirks)
+            self._note_target(target)
+            dialect = dialect_of(self._gateway, target)
+            request = await self._url_sources.inline(self._request, dialect, quirks)
+            attempt = self._begin(request, target, quirks)
             if attempt.written.empty_answer:
                 yield self._say_without_upstream(attempt, attempt.written.empty_answer)
                 return
@@ -191,15 +196,11 @@ class Answer:
             quirks = mended.quirks
         return None
 
-    def _begin(self, target: Target, quirks: Quirks) -> Attempt:
+    def _begin(self, request: MessagesRequest, target: Target, quirks: Quirks) -> Attempt:
         trace = self.trace
         trace.attempts += 1
-        trace.channel = target.channel.name
-        trace.dialect = target.channel.dialect
-        trace.upstream_model = target.model
-        trace.why = target.why
-        factor = self._memory.meter.factor(target.channel.name, target.model, self._request.session_id)
-        attempt = self._attempt = Attempt(self._gateway, self._request, target, quirks, factor)
+        factor = self._memory.meter.factor(target.channel.name, target.model, request.session_id)
+        attempt = self._attempt = Attempt(self._gateway, request, target, quirks, factor)
         trace.losses = attempt.written.losses
         if self._gateway.strict and trace.losses:
             loss = trace.losses[0]
@@ -208,6 +209,12 @@ class Answer:
                 "DRAGOMAN_STRICT=true refuses what would be lost"
             )
         return attempt
+
+    def _note_target(self, target: Target) -> None:
+        self.trace.channel = target.channel.name
+        self.trace.dialect = target.channel.dialect
+        self.trace.upstream_model = target.model
+        self.trace.why = target.why
 
     def _note(self, attempt: Attempt, target: Target) -> None:
         """The upstream has said something: whatever was learned on the way here is right."""

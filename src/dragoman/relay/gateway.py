@@ -36,7 +36,7 @@ class Gateway:
     web_search: WebSearch | None = None
     """Without one, a search that the upstream does not run itself is answered with `unavailable`."""
     fetcher: Fetcher | None = None
-    """Without one, nothing is fetched."""
+    """Without one, nothing is fetched: what a request names by URL is the upstream's to fetch, or lost."""
     strict: bool = False
     """A Loss is a 400 instead of a response header."""
     shared: bool = False

@@ -38,6 +38,13 @@ def test_data_becomes_a_data_url_and_is_weighed():
     assert written(DATA) == ({"url": f"data:image/jpeg;base64,{PNG}"}, [], len(PNG))
 
 
+def test_the_loss_of_a_url_names_the_way_out():
+    own, losses = Own(), Losses()
+    blocks = BlockParts(own, (), "some-model", losses)
+    image_part(Image(WEB), "messages.0.content.1", blocks, Quirks(image_urls=False), losses, lambda url: {})
+    assert losses.as_tuple()[0].why.endswith("; FETCH_URLS=true lets Dragoman fetch it")
+
+
 def test_a_url_is_passed_on_and_weighs_nothing():
     assert written(WEB) == ({"url": WEB["url"]}, [], 0)
 

@@ -9,6 +9,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import ApiError
 from dragoman.messages.events import MessageStop, Relayed, Usage, frame_of
 from dragoman.relay.answer import MOST_MENDS
+from dragoman.relay.ports import Fetched
 from tests.support import chat_chunks as chat
 from tests.support import responses_reading as responses
 from tests.support.grammar_table import check_stream, fold_stream
@@ -16,6 +17,7 @@ from tests.support.plain_dialect import LESSONS, lines
 from tests.support.ports import (
     VERTEX,
     Bench,
+    FakeFetcher,
     FakeTokens,
     FakeUpstream,
     ask,
@@ -855,3 +857,41 @@ async def test_demand_that_does_not_help_is_not_remembered():
     assert error is not None
     await heard(bench.answer())
     assert paths(bench) == ["/chat/completions", "/responses", "/chat/completions"]
+
+
+def by_url(name: str) -> list[dict]:
+    image = {"type": "image", "source": {"type": "url", "url": f"https://x.example/{name}"}}
+    return [{"role": "user", "content": [image]}]
+
+
+FETCHED = Fetched(url="https://x.example/a", media_type="image/png", body=b"\x89PNG\r\n\x1a\n")
+
+
+async def test_urls_that_a_server_does_not_fetch_are_fetched_after_its_refusal():
+    refusal = b'{"error":{"message":"only base64 data urls are supported","type":"invalid_request_error"}}'
+    fetcher = FakeFetcher(FETCHED)
+    upstream = FakeUpstream(
+        whole(refusal, 400), streamed(chat.text("ok"), chat.chunk(finish="stop"), chat.DONE)
+    )
+    bench = Bench(upstream, target("openai_chat"), fetcher=fetcher)
+    answer = bench.answer(messages=by_url("a"))
+    batches, error = await heard(answer)
+    assert error is None
+    assert texts(batches) == "ok"
+    first, second = (request.body for request in bench.upstream.requests)
+    assert b"https://x.example/a" in first
+    assert b"https://x.example/a" not in second
+    assert b"data:image/png;base64,iVBORw0KGgo=" in second
+    assert (answer.headers, fetcher.asked) == ((), ["https://x.example/a"])
+
+
+async def test_a_url_that_leads_nowhere_is_the_clients_to_mend():
+    bench = Bench(FakeUpstream(), target(quirks=Quirks(image_urls=False)), fetcher=FakeFetcher())
+    batches, error = await heard(bench.answer(messages=by_url("a")))
+    assert (batches, bench.upstream.requests) == ([], [])
+    assert (error.status, error.type) == (400, "invalid_request_error")
+    assert error.message.startswith(
+        "messages.0.content.0.source.url: Unable to download the file (there is no such page)."
+    )
+    assert (bench.trace.status, bench.trace.ending) == (400, "invalid_request_error")
+    assert (bench.trace.channel, bench.trace.upstream_model) == ("somewhere", "plain-1")

@@ -6,7 +6,8 @@ from dragoman.relay import ports
 from dragoman.telemetry.logs import LogObserver
 from dragoman.upstream.client import HttpReply, HttpUpstream
 from dragoman.upstream.demo import DemoReply, WithDemo
-from tests.support.ports import FakeUpstream, RecordingObserver
+from dragoman.upstream.guarded_fetcher import GuardedFetcher
+from tests.support.ports import FakeFetcher, FakeUpstream, RecordingObserver
 
 
 def methods(kind: type) -> dict[str, list[str]]:
@@ -25,6 +26,8 @@ def methods(kind: type) -> dict[str, list[str]]:
         (ports.Upstream, FakeUpstream),
         (ports.UpstreamReply, HttpReply),
         (ports.UpstreamReply, DemoReply),
+        (ports.Fetcher, GuardedFetcher),
+        (ports.Fetcher, FakeFetcher),
         (ports.Observer, LogObserver),
         (ports.Observer, RecordingObserver),
     ],

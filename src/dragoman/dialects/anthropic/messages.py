@@ -8,6 +8,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.upstream_count import read_count
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.request import MessagesRequest
+from dragoman.messages.url_sources import Medium
 from dragoman.wire.exchange import Headers, ReplyHead
 
 
@@ -36,6 +37,9 @@ class AnthropicMessages:
 
     def read_count(self, body: bytes) -> int:
         return read_count(body, "input_tokens")
+
+    def takes_urls(self, medium: Medium, quirks: Quirks) -> bool:
+        return True
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         return MessagesReply(request.stream, request.model, request.max_tokens)

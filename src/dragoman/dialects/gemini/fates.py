@@ -5,7 +5,9 @@ from dragoman.dialects.translated_fates import TRANSLATED
 
 _BY_OWN_RULES = carried("lost from Gemini 3 on, unless it is 1")
 _NO_OPTION = lost("the model's own tool has no such option")
-_BY_URL = carried("`https://` on Vertex AI; everything else is lost: a note stands in its place")
+_BY_URL = carried(
+    "`https://` on Vertex AI; on AI Studio emulated with `FETCH_URLS=true`; else lost: a note stands in its place"
+)
 
 _TOP: Fates = {
     "max_tokens": carried("approximated: lowered to the model's own limit"),

@@ -9,6 +9,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.upstream_count import read_count
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.request import MessagesRequest
+from dragoman.messages.url_sources import Medium
 from dragoman.wire.exchange import Headers, ReplyHead
 
 
@@ -36,6 +37,9 @@ class Gemini:
 
     def read_count(self, body: bytes) -> int:
         return read_count(body, "totalTokens")
+
+    def takes_urls(self, medium: Medium, quirks: Quirks) -> bool:
+        return quirks.file_uris
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         assert isinstance(written.reading, Reading)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, cast
 
-from dragoman.dialects.block_parts import BlockParts, Part
+from dragoman.dialects.block_parts import FETCHING, BlockParts, Part
 from dragoman.dialects.gemini.tools import tool_name
 from dragoman.dialects.history import Call, Placed
 from dragoman.dialects.losses import Losses
@@ -122,7 +122,8 @@ class PartWriter:
         ending = url.partition("?")[0].partition("#")[0].lower().rpartition(".")
         media_type = _MEDIA_BY_ENDING.get(f".{ending[2]}", usual)
         if not self._quirks.file_uris or not url.startswith(_FETCHED) or media_type == "image/gif":
-            self._losses.dropped(path, "the server fetches nothing from this URL")
+            why = "the server fetches nothing from this URL"
+            self._losses.dropped(path, why if self._quirks.file_uris else f"{why}; {FETCHING}")
             return _text(f"[{kind} omitted: the model cannot open {url}]")
         return {"fileData": {"mimeType": media_type, "fileUri": url}}
 

@@ -9,6 +9,7 @@ from dragoman.dialects.openai_error import read_failure
 from dragoman.dialects.quirks import Quirks
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.request import MessagesRequest
+from dragoman.messages.url_sources import Medium
 from dragoman.wire.exchange import Headers, ReplyHead
 
 
@@ -33,6 +34,9 @@ class OpenAIChat:
 
     def read_count(self, body: bytes) -> int:
         raise NotImplementedError("Chat Completions counts no tokens")
+
+    def takes_urls(self, medium: Medium, quirks: Quirks) -> bool:
+        return medium == "image" and (quirks.image_urls or not quirks.images)
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         assert isinstance(written.reading, Reading)

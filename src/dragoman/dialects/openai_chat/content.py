@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dragoman.dialects.block_parts import BlockParts, Part
+from dragoman.dialects.block_parts import FETCHING, BlockParts, Part
 from dragoman.dialects.history import Placed
 from dragoman.dialects.image_urls import image_part
 from dragoman.dialects.losses import Losses
@@ -45,7 +45,8 @@ class ContentWriter:
         if source.get("type") == "base64" and isinstance(data, str):
             context = [_text(document.context)] if document.context else []
             return [*context, self._pdf(document, data, path)]
-        self._losses.dropped(path, "the document is not in the request itself")
+        why = "the document is not in the request itself"
+        self._losses.dropped(path, f"{why}; {FETCHING}" if source.get("type") == "url" else why)
         where = source.get("url") or document.title or "document"
         return [_text(f"[document omitted, it is not in the request itself: {where}]")]
 

@@ -21,7 +21,7 @@ _REQUEST: Fates = {
     ),
     "tools.custom.strict": carried("lost where the server or the schema has no strict mode"),
     "content.*.cache_control": _MARKED,
-    "content.document.source.url": lost("a note stands in its place: it is not in the request itself"),
+    "content.document.source.url": lost("a note stands in its place; emulated with `FETCH_URLS=true`"),
     "content.thinking": carried(
         "to the family of models that it came from, where the server wants it back; no other takes it"
     ),

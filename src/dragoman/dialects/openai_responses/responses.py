@@ -10,6 +10,7 @@ from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.upstream_count import read_count
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.request import MessagesRequest
+from dragoman.messages.url_sources import Medium
 from dragoman.wire.exchange import Headers, ReplyHead
 
 
@@ -34,6 +35,12 @@ class OpenAIResponses:
 
     def read_count(self, body: bytes) -> int:
         return read_count(body, "input_tokens")
+
+    def takes_urls(self, medium: Medium, quirks: Quirks) -> bool:
+        if medium == "document":
+            # What stands there may be a text, which a model reads that reads no files.
+            return quirks.files
+        return quirks.image_urls or not quirks.images
 
     def open_reply(self, request: MessagesRequest, written: Written, new_id: NewId) -> ReplyReader:
         assert isinstance(written.reading, Reading)

@@ -91,3 +91,9 @@ def test_errors_of_google_name_what_the_client_asked_for():
     with pytest.raises(UpstreamFailure) as failed:
         reader.read_whole(body)
     assert failed.value.error.message == told
+
+
+@pytest.mark.parametrize("medium", ["image", "document"])
+def test_a_server_that_speaks_messages_gets_every_url(medium):
+    assert dialect.takes_urls(medium, Quirks())
+    assert dialect.takes_urls(medium, Quirks(image_urls=False, claude_on_vertex=True))

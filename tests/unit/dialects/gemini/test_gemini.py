@@ -63,3 +63,9 @@ def test_failures_are_read_and_learned_from():
 
 def test_no_header_of_the_server_is_passed_on():
     assert Gemini().relayed_headers(ReplyHead(200, (("server", "x"),))) == ()
+
+
+@pytest.mark.parametrize("medium", ["image", "document"])
+def test_what_may_stay_a_url_is_what_the_server_fetches(medium):
+    assert Gemini().takes_urls(medium, Quirks(file_uris=True))
+    assert not Gemini().takes_urls(medium, Quirks())

@@ -65,3 +65,12 @@ def test_it_reads_and_mends_failures():
 
 def test_a_failure_that_says_nothing_to_learn_is_not_mended():
     assert dialect.mend(UpstreamFailure("refused", ApiError(400, "no"), status=400), Quirks()) is None
+
+
+@pytest.mark.parametrize(
+    ("quirks", "images"),
+    [({}, True), ({"image_urls": False}, False), ({"image_urls": False, "images": False}, True)],
+)
+def test_images_may_stay_urls_where_the_server_fetches_them_or_nobody_sees_them(quirks, images):
+    assert dialect.takes_urls("image", Quirks(**quirks)) is images
+    assert not dialect.takes_urls("document", Quirks(files=True, **quirks))

@@ -65,3 +65,17 @@ def test_it_reads_and_mends_failures():
     assert mended is not None
     assert not mended.quirks.truncation
     assert dialect.mend(UpstreamFailure("refused", ApiError(400, "no"), status=400), Quirks()) is None
+
+
+@pytest.mark.parametrize(
+    ("quirks", "images", "documents"),
+    [
+        ({"files": True}, True, True),
+        ({"files": False}, True, False),
+        ({"image_urls": False}, False, False),
+        ({"image_urls": False, "images": False}, True, False),
+    ],
+)
+def test_what_may_stay_a_url_is_what_the_server_fetches(quirks, images, documents):
+    assert dialect.takes_urls("image", Quirks(**quirks)) is images
+    assert dialect.takes_urls("document", Quirks(**quirks)) is documents
