@@ -61,6 +61,8 @@ def page() -> str:
     classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
     parts = [INTRODUCTION]
     for name, kind, default, text in fields(classes["Settings"]):
+        if name == "foreign_variables":
+            continue
         if name == "channels":
             parts.append(CHANNELS)
             described = [entry for entry in fields(classes["ChannelSettings"]) if entry[0] != "name"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from dragoman.config.build import build_model_map
+from dragoman.config.litellm import added_variables, foreign_secrets, hidden_variables, vendor_arguments
 from dragoman.config.load import load_settings
 from dragoman.config.seal_key import seal_key
 from dragoman.config.settings import Settings
@@ -34,6 +35,8 @@ from dragoman.upstream.demo import WithDemo
 from dragoman.upstream.google_outcome import CredentialsFile
 from dragoman.upstream.google_tokens import GoogleTokens
 from dragoman.upstream.guarded_fetcher import GuardedFetcher
+from dragoman.upstream.litellm_library import Library, load_library
+from dragoman.upstream.litellm_upstream import WithLiteLLM
 from dragoman.vocabularies.toktok import ToktokTokenizer
 from dragoman.web_search.provider import SearchProvider
 from dragoman.wire.address import is_loopback
@@ -71,17 +74,19 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     )
 
     fetcher = GuardedFetcher() if settings.fetch_urls else None
+    litellm = _litellm(upstream, settings)
 
     async def stop() -> None:
         if fetcher is not None:
             fetcher.close()
+        await litellm.close()
         await tokens.close()
         await upstream.close()
 
     gateway = Gateway(
         model_map=model_map,
         dialects={**DIALECTS, "gemini": Gemini(filtered=settings.gemini_safety == "default")},
-        upstream=WithDemo(upstream),
+        upstream=WithDemo(litellm),
         clock=time.monotonic,
         new_id=new_id,
         observer=LogObserver(),
@@ -169,6 +174,21 @@ def _web_search(settings: Settings, upstream: HttpUpstream) -> SearchProvider | 
         return None
     return SearchProvider(
         settings.search_provider, upstream, settings.search_api_key.reveal(), settings.search_base_url
+    )
+
+
+def _litellm(upstream: HttpUpstream, settings: Settings) -> WithLiteLLM:
+    """LiteLLM for its own models; what it may see of this process's environment is looked up when it is loaded."""
+
+    def load() -> Library:
+        return load_library(os.environ, hidden_variables(os.environ), added_variables(settings, os.environ))
+
+    return WithLiteLLM(
+        upstream,
+        load,
+        vendor_arguments(settings),
+        lambda: (*settings.secrets(), *foreign_secrets(os.environ)),
+        settings.upstream_idle_seconds,
     )
 
 

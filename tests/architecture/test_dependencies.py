@@ -21,7 +21,7 @@ MODULE_NAMES = {"dotenv": "python-dotenv", "google": "google-auth", "toktok": "t
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-DECLARED = [*PROJECT["dependencies"], *EXTRAS["vertex"], *EXTRAS["tokens"]]
+DECLARED = [*PROJECT["dependencies"], *EXTRAS["vertex"], *EXTRAS["tokens"], *EXTRAS["litellm"]]
 
 
 def resolved(python: str) -> set[str]:

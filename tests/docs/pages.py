@@ -7,6 +7,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DECISIONS = ROOT / "docs/decisions"
 
+READ_BY_LITELLM = frozenset(
+    {
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"),
+        *("AZURE_API_KEY", "AZURE_API_BASE", "AZURE_API_VERSION"),
+    }
+)
+"""Variables of its vendors that the documents name."""
+
 _FENCE = re.compile(r"^ *```(?P<language>\w*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 

@@ -49,11 +49,12 @@ def test_the_default_provider_is_marked_and_no_other_is_left_out() -> None:
     rows = table_rows("`PREFERRED_PROVIDER`", "key")
     [marked] = [row[0] for row in rows if "default" in row[0]]
     assert marked == f"`{Settings().preferred_provider}` (default)"
-    assert {row[0].split("`")[1] for row in rows} == {"openai", "anthropic", "google"}
+    assert {row[0].split("`")[1] for row in rows} == {"openai", "anthropic", "google", "litellm"}
 
 
 @pytest.mark.parametrize(
-    ("provider", "dialect"), [("openai", "openai_chat"), ("anthropic", "anthropic"), ("google", "gemini")]
+    ("provider", "dialect"),
+    [("openai", "openai_chat"), ("anthropic", "anthropic"), ("google", "gemini"), ("litellm", "openai_chat")],
 )
 def test_what_is_said_to_be_served_is(provider: str, dialect: str) -> None:
     [served] = [row[2] for row in table_rows("`PREFERRED_PROVIDER`", "key") if f"`{provider}`" in row[0]]

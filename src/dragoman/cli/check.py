@@ -9,6 +9,7 @@ from typing import Any
 from dragoman.cli.map_view import map_lines, obstacle
 from dragoman.cli.say import say, table
 from dragoman.config.build import build_model_map, notices
+from dragoman.config.litellm import litellm_faults
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.secret import Secret
 from dragoman.config.settings import Settings
@@ -26,7 +27,7 @@ BAD_SETTINGS = 3
 
 def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> int:
     """Print the report. Gives the exit code: 1 when a route that Claude's names take lacks its
-    key, or what Vertex AI needs."""
+    key, or what Vertex AI or LiteLLM needs."""
     try:
         settings = load_settings(environ, env_file)
         model_map = build_model_map(settings, utc_today())
@@ -39,7 +40,7 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
         return BAD_SETTINGS
     found, _ = read_sources(environ, env_file)
     usable = not any(lacks_key(target.channel) for target in model_map.used())
-    usable = usable and not any(vertex_faults(settings, model_map))
+    usable = usable and not any((*vertex_faults(settings, model_map), *litellm_faults(model_map)))
     told = notices(settings, model_map, utc_today())
     credentials, may_work = credentials_notice(settings, model_map, environ)
     usable = usable and may_work

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from dragoman.cli.say import table
+from dragoman.config import litellm
 from dragoman.config.settings import Settings
 from dragoman.config.vendors import configured_vendors
 from dragoman.config.vertex import MISSING_EXTRA, has_google_auth
@@ -19,12 +20,19 @@ def map_lines(model_map: ModelMap) -> list[str]:
     return ["Models:", *table(rows)]
 
 
-def obstacle(target: Target, library: Callable[[], bool] = has_google_auth) -> str:
-    """Why this target cannot answer, or nothing. `library`: whether Google's is there; asked only for Vertex AI."""
+def obstacle(
+    target: Target,
+    library: Callable[[], bool] = has_google_auth,
+    has_litellm: Callable[[], bool] = litellm.has_litellm,
+) -> str:
+    """Why this target cannot answer, or nothing. `library`: whether Google's is there; asked only for Vertex AI, and
+    `has_litellm` only for LiteLLM."""
     if lacks_key(target.channel):
         return f"{target.channel.credential_setting} is not set"
     if target.channel.access == "vertex" and not library():
         return MISSING_EXTRA
+    if litellm.is_litellm(target.channel) and not has_litellm():
+        return litellm.MISSING_EXTRA
     return ""
 
 
@@ -39,6 +47,7 @@ def provider_lines(settings: Settings) -> list[str]:
             or settings.anthropic_auth_mode == "passthrough"
         ),
         "vertex_ai": settings.use_vertex_auth,
+        "litellm": litellm.names_litellm(settings),
         f"BASE_URL {settings.base_url}": settings.base_url is not None,
     }
     found = [name for name, configured in keys.items() if configured]

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
+from msgspec.structs import replace
+
 from dragoman.config.channels import built_in_channels, named_channels, vertex_channels
+from dragoman.config.litellm import litellm_faults, litellm_name, names_litellm
 from dragoman.config.load import ConfigError
 from dragoman.config.settings import ChannelSettings, Settings
 from dragoman.config.sources import nearest
@@ -57,6 +60,7 @@ def notices(settings: Settings, model_map: ModelMap, today: date) -> list[str]:
         *_missing_keys(settings, model_map),
         *_idle_vendors(settings, model_map),
         *vertex_faults(settings, model_map),
+        *litellm_faults(model_map),
         *(notice for channel in settings.channels for notice in _channel_notices(channel)),
         *_incomplete_vendors(settings),
         *_mistaken_suffixes(settings),
@@ -74,6 +78,8 @@ def _preferred(settings: Settings) -> Way:
 def _passes_on(settings: Settings) -> bool:
     """Whether names that nobody knows go to an endpoint that the user chose."""
     match settings.preferred_provider:
+        case "litellm":
+            return True
         case "openai":
             return bool(settings.openai_base_url or settings.base_url)
         case "google":
@@ -90,16 +96,22 @@ def _anything_configured(settings: Settings) -> bool:
         or any(names_local_server(getattr(settings, name)) for name in _MODEL_SETTINGS)
         or settings.use_vertex_auth
         or settings.anthropic_auth_mode == "passthrough"
+        or names_litellm(settings)
     )
 
 
 def _aliases(settings: Settings, today: date) -> dict[str, Alias]:
     """What each Claude family stands for; in anthropic mode only where a family's own setting says so."""
     provider = settings.preferred_provider
+    written_big, written_small = settings.big_model, settings.small_model
+    if provider in ("openai", "google"):
+        written_big = written_big or default_model(provider, "big", today)
+        written_small = written_small or default_model(provider, "small", today)
     aliases: dict[str, Alias] = {}
     if provider != "anthropic":
-        big = Alias("BIG_MODEL", settings.big_model or default_model(provider, "big", today))
-        small = Alias("SMALL_MODEL", settings.small_model or default_model(provider, "small", today))
+        assert written_big is not None
+        assert written_small is not None
+        big, small = Alias("BIG_MODEL", written_big), Alias("SMALL_MODEL", written_small)
         aliases = {"haiku": small, "sonnet": big, "opus": big, "claude": big}
     for word, written in (
         ("haiku", settings.haiku_model),
@@ -108,6 +120,8 @@ def _aliases(settings: Settings, today: date) -> dict[str, Alias]:
     ):
         if written is not None:
             aliases[word] = Alias(f"{word.upper()}_MODEL", written)
+    if provider == "litellm":
+        return {word: replace(alias, written=litellm_name(alias.written)) for word, alias in aliases.items()}
     return aliases
 
 

@@ -5,8 +5,16 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from dragoman.config.readers import Unreadable, read_value
+from dragoman.config.secret import Secret
 from dragoman.config.settings import ChannelSettings, Settings, VendorSettings
-from dragoman.config.sources import CHANNEL_NAME, NAMES, Sourced, nearest, read_sources
+from dragoman.config.sources import (
+    CHANNEL_NAME,
+    NAMES,
+    Sourced,
+    foreign_variables,
+    nearest,
+    read_sources,
+)
 from dragoman.routing.families import family_of
 from dragoman.routing.names import RESERVED_CHANNEL_NAMES, split_channel, split_prefix
 from dragoman.routing.presets import COMPATIBLE
@@ -36,6 +44,9 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None) -> Settings
             _read_into(values, name.lower(), _KINDS[name.lower()], name, found[name], problems)
     values["channels"] = _read_channels(found, problems)
     values["vendors"] = _read_vendors(found, problems)
+    values["foreign_variables"] = tuple(
+        (name, Secret(text)) for name, text in sorted(foreign_variables(env_file).items())
+    )
     if problems:
         raise ConfigError(problems)
     settings = Settings(**values)
@@ -111,6 +122,12 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append(
             "SEARCH_BASE_URL: expected a value, because SEARCH_PROVIDER is searxng; it is not set"
         )
+    if settings.preferred_provider == "litellm":
+        for name, value in (("BIG_MODEL", settings.big_model), ("SMALL_MODEL", settings.small_model)):
+            if value is None:
+                problems.append(
+                    f"{name}: expected LiteLLM's name of a model, because PREFERRED_PROVIDER is litellm; it is not set"
+                )
     if settings.anthropic_auth_mode == "passthrough" and settings.dragoman_api_key:
         problems.append(
             "ANTHROPIC_AUTH_MODE: expected server while DRAGOMAN_API_KEY is set, got `passthrough`: a client has "
@@ -123,6 +140,8 @@ def _names_google(settings: Settings) -> bool:
     """Whether a configured route leads to Vertex AI."""
     if settings.preferred_provider == "google":
         return True
+    if settings.preferred_provider == "litellm":
+        return False
     models = (settings.opus_model, settings.sonnet_model, settings.haiku_model)
     families: tuple[str, ...] = ("gemini",)
     if settings.preferred_provider == "openai":

@@ -4,6 +4,7 @@ The name of the environment variable is the field's name in upper case. What a v
 its type (config/readers.py).
 """
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -25,6 +26,9 @@ FilePath = Annotated[str, "path of a file"]
 ProjectId = Annotated[str, "id of a Google Cloud project"]
 Location = Annotated[str, "location of Vertex AI"]
 """Both become a segment of a path. The location is in lower case."""
+
+CREDENTIAL_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)(?:_|\Z)")
+"""In the name of a variable that is not ours: its value is nothing to show."""
 
 Secrets = tuple[Secret, ...]
 Hosts = tuple[Host, ...]
@@ -57,15 +61,17 @@ class VendorSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, checked. `config/load.py` makes them."""
 
-    preferred_provider: Literal["openai", "google", "anthropic"] = "openai"
+    preferred_provider: Literal["openai", "google", "anthropic", "litellm"] = "openai"
     """Where Claude's model names go, and every name that says nothing about its vendor. With `anthropic`, Claude's
-    names go to Anthropic unchanged, and `BIG_MODEL` and `SMALL_MODEL` are ignored."""
+    names go to Anthropic unchanged, and `BIG_MODEL` and `SMALL_MODEL` are ignored. With `litellm` (extra `litellm`),
+    `BIG_MODEL` and `SMALL_MODEL` are needed, and like those of the three families they are names of LiteLLM's, with or
+    without the prefix `litellm/`."""
 
     big_model: ModelName | None = None
     """The model for sonnet, opus and every other `claude-*` name. Its family decides where it goes (`gemini-*` to
-    Google, `gpt-*` and `o1*` to OpenAI); a prefix (`openai/`, `gemini/`, `anthropic/`, `vertex_ai/`, or that of another
-    vendor, such as `deepseek/`) and a `:channel` suffix beat the family. Unset: the preferred provider's default, which
-    changes to its successor on the day it retires."""
+    Google, `gpt-*` and `o1*` to OpenAI); a prefix (`openai/`, `gemini/`, `anthropic/`, `vertex_ai/`, `litellm/`, or that
+    of another vendor, such as `deepseek/`) and a `:channel` suffix beat the family. Unset: the preferred provider's
+    default, which changes to its successor on the day it retires."""
 
     small_model: ModelName | None = None
     """The model for haiku; as `BIG_MODEL`."""
@@ -122,6 +128,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     vendors: tuple[VendorSettings, ...] = ()
     """The presets that variables speak of."""
+
+    foreign_variables: tuple[tuple[str, Secret], ...] = ()
+    """Name and value of what the `.env` file holds beside settings: what a library such as LiteLLM reads."""
 
     gemini_safety: Literal["off", "default"] = "off"
     """Google's safety filters for Gemini, on AI Studio and on Vertex AI: `off`, because code and security texts trip
@@ -213,7 +222,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[str, ...]:
         """Every configured secret as it is, for the scrubber of logs and answers."""
         own = (self.search_api_key, self.dragoman_seal_key, *self.dragoman_api_key)
-        return (*self.upstream_keys(), *(secret.reveal() for secret in own if secret))
+        foreign = tuple(value for name, value in self.foreign_variables if CREDENTIAL_NAME.search(name))
+        return (*self.upstream_keys(), *(secret.reveal() for secret in (*own, *foreign) if secret))
 
     def upstream_keys(self) -> tuple[str, ...]:
         """Every key that an upstream is shown."""

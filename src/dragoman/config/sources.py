@@ -15,8 +15,12 @@ from dragoman.routing.presets import COMPATIBLE
 
 Origin = Literal["environment", "file"]
 
-NAMES = tuple(field.upper() for field in Settings.__struct_fields__ if field not in ("channels", "vendors"))
-"""The variables of the settings, without those of the channels and the vendors."""
+NAMES = tuple(
+    field.upper()
+    for field in Settings.__struct_fields__
+    if field not in ("channels", "vendors", "foreign_variables")
+)
+"""The variables of the settings, without those of the channels, the vendors and others."""
 
 VENDOR_KEYS = frozenset(variable for preset in COMPATIBLE for variable in preset.key_variables)
 VENDOR_URLS = frozenset(variable for preset in COMPATIBLE for variable in preset.base_url_variables)
@@ -28,8 +32,28 @@ CHANNEL_NAME = re.compile(rf"CHANNEL_([A-Za-z0-9][A-Za-z0-9_-]*)_({'|'.join(CHAN
 ENV_FILE_VARIABLE = "DRAGOMAN_ENV_FILE"
 """How `serve --reload` tells the process that it starts which file was named; not a setting."""
 
-_NOT_OURS = frozenset({"ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_MODEL"})
-"""Claude Code's own variables, whose names are near to ours."""
+_NOT_OURS = frozenset(
+    {
+        *("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_MODEL"),
+        *(
+            "ANTHROPIC_AWS_API_KEY",
+            "ANTHROPIC_AWS_BASE_URL",
+            "CO_API_KEY",
+            "EDENAI_API_KEY",
+            "MINIMAX_API_KEY",
+        ),
+        *(
+            "NADIR_API_KEY",
+            "OPENAI_LIKE_API_KEY",
+            "OPENCODE_API_KEY",
+            "OR_API_KEY",
+            "POE_API_KEY",
+            "TOPAZ_API_KEY",
+        ),
+        *("V0_API_KEY", "WX_API_KEY", "VERTEXAI_PROJECT", "VERTEXAI_LOCATION", "VERTEXAI_CREDENTIALS"),
+    }
+)
+"""Variables of other programs whose names are near to ours; the first three are Claude Code's own, most are LiteLLM's."""
 
 _NEAR = 0.8
 _QUOTED = re.compile(r"""(['"])(.*?)\1\s*(?:#.*)?""", re.DOTALL)
@@ -60,6 +84,19 @@ def read_sources(environ: Mapping[str, str], env_file: Path | None) -> tuple[dic
     found = {name: Sourced(text, "file") for name, text in written.items() if text}
     found |= {name: Sourced(text, "environment") for name, text in exported.items() if text}
     return {name: value for name, value in found.items() if is_setting(name)}, problems
+
+
+def foreign_variables(env_file: Path | None) -> dict[str, str]:
+    """What the file holds beside our own settings. None of it is exported: only a library that needs it is given it."""
+    written, _ = _read_file(env_file)
+    return {
+        name: text for name, text in written.items() if text and (not is_setting(name) or is_vendors(name))
+    }
+
+
+def is_vendors(name: str) -> bool:
+    """Whether a variable is a vendor's, which more programs than this one know."""
+    return name in VENDOR_KEYS or name in VENDOR_URLS
 
 
 def is_setting(name: str) -> bool:

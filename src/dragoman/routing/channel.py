@@ -14,8 +14,8 @@ class Channel(msgspec.Struct, frozen=True):
     """Where an upstream is, what it speaks and the credential for it."""
 
     name: str
-    """`openai`, `gemini`, `anthropic`, `vertex_ai`, `default` (BASE_URL), `dragoman` (demo), the name of a preset, or
-    the channel's own name in lower case."""
+    """`openai`, `gemini`, `anthropic`, `vertex_ai`, `default` (BASE_URL), `dragoman` (demo), `litellm`, the name of a
+    preset, or the channel's own name in lower case."""
     dialect: DialectName
     base_url: str
     """Without a trailing slash, such as `https://api.openai.com/v1`."""

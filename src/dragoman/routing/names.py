@@ -4,10 +4,10 @@ import re
 from collections.abc import Container
 from typing import Literal
 
-Way = Literal["openai", "gemini", "anthropic", "vertex_ai"]
+Way = Literal["openai", "gemini", "anthropic", "vertex_ai", "litellm"]
 """One of the built-in ways to an upstream, named by the prefix that chooses it."""
 
-WAYS: tuple[Way, ...] = ("openai", "gemini", "anthropic", "vertex_ai")
+WAYS: tuple[Way, ...] = ("openai", "gemini", "anthropic", "vertex_ai", "litellm")
 DEMO_MODEL = "dragoman/demo"
 RESERVED_CHANNEL_NAMES = frozenset({*WAYS, "dragoman", "default"})
 """Names that `:channel` cannot have, because a prefix or a built-in channel has them."""

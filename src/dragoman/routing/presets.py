@@ -18,7 +18,15 @@ from dragoman.routing.preset import ModelRow, Preset
 from dragoman.routing.responses_models import responses_quirks
 from dragoman.routing.vendors import VENDORS
 
-PRESETS = (*VENDORS, *LOCAL_SERVERS)
+LITELLM_URL = "litellm:"
+"""Stands for the library LiteLLM in this process, where a base URL is wanted."""
+
+_LITELLM = Preset(
+    name="litellm",
+    quirks=Quirks(effort_style="reasoning_effort"),
+    evidence="litellm 1.110: translates an effort for the vendors that have one, and names it for the others",
+)
+PRESETS = (*VENDORS, *LOCAL_SERVERS, _LITELLM)
 
 MODEL_ROWS = (
     ModelRow(
@@ -79,6 +87,13 @@ MODEL_ROWS = (
         evidence="section 1: cache_control on text parts for Anthropic's and Google's models",
     ),
     ModelRow(
+        contains="claude",
+        preset="litellm",
+        fields={"cache_control": True, "effort_style": "none"},
+        evidence="litellm 1.110: passes cache_control on; an effort turns thinking on, whose signed blocks Chat "
+        "Completions cannot carry back, and without them Claude refuses the next tool result",
+    ),
+    ModelRow(
         contains="openai/",
         preset="openrouter",
         fields={"system_anywhere": True},
@@ -111,7 +126,9 @@ def vendor_of(base_url: str) -> str | None:
 
 
 def preset_of(base_url: str) -> Preset | None:
-    """The row for this URL: a vendor by its host, a local server by its port."""
+    """The row for this URL: a vendor by its host, a local server by its port, LiteLLM by its name."""
+    if base_url == LITELLM_URL:
+        return _BY_NAME["litellm"]
     vendor = vendor_of(base_url)
     if vendor is not None:
         return _BY_NAME[vendor]

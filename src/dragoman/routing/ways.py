@@ -15,11 +15,15 @@ from dragoman.routing.names import (
     split_vendor,
     without_bracket,
 )
-from dragoman.routing.presets import BY_PREFIX, quirks_for, vendor_of
+from dragoman.routing.presets import BY_PREFIX, LITELLM_URL, quirks_for, vendor_of
 from dragoman.routing.responses_models import speaks_responses
 from dragoman.routing.vertex_models import vertex_model_id
 
 DEMO_CHANNEL = Channel(name="dragoman", dialect="anthropic", base_url="demo:", credential_required=False)
+LITELLM_CHANNEL = Channel(
+    name="litellm", dialect="openai_chat", base_url=LITELLM_URL, credential_required=False
+)
+"""A library in this process, which finds addresses and keys by itself."""
 
 
 class Channels(msgspec.Struct, frozen=True):
@@ -55,8 +59,12 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
         """
         if written.lower() == DEMO_MODEL:
             return demo_target(why)
-        rest, name = split_channel(written, self.named)
-        way, model = split_prefix(without_bracket(rest))
+        way, model = split_prefix(without_bracket(written))
+        name = None
+        if way != "litellm":
+            # What follows that prefix is LiteLLM's own, colons and all.
+            rest, name = split_channel(written, self.named)
+            way, model = split_prefix(without_bracket(rest))
         if name is None and way is None:
             return self.at_vendor(model, why)
         _refuse_nothing(model)
@@ -108,6 +116,8 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
             return self.vertex.anthropic if family == "claude" else self.vertex.gemini
         if way == "gemini":
             return self.built_in.gemini
+        if way == "litellm":
+            return LITELLM_CHANNEL
         return self.built_in.anthropic if way == "anthropic" else self.built_in.openai
 
 
@@ -137,6 +147,9 @@ def _refuse_nothing(model: str) -> None:
 
 
 def _target(channel: Channel, model: str, why: str) -> Target:
+    if channel is LITELLM_CHANNEL and "://" in model:
+        # Some of LiteLLM's vendors take an address for a model, and would show it their key.
+        raise invalid_request("model: expected LiteLLM's name of a model, not an address")
     if channel.access == "vertex":
         model = vertex_model_id(model)
     vendor = vendor_of(channel.base_url) or channel.preset or None

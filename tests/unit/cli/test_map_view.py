@@ -80,3 +80,13 @@ def test_vertex_is_in_the_map_with_what_it_lacks() -> None:
     [haiku] = [target for pattern, target in model_map.rows() if pattern == "*haiku*"]
     assert obstacle(haiku) == ""
     assert obstacle(haiku, library=lambda: False) == ("needs the extra `vertex`: uv sync --extra vertex")
+
+
+def test_litellm_is_in_the_map_with_what_it_lacks() -> None:
+    litellm = {"PREFERRED_PROVIDER": "litellm", "BIG_MODEL": "groq/x", "SMALL_MODEL": "groq/y"}
+    settings = load_settings(litellm, None)
+    assert provider_lines(settings) == ["Providers found: litellm"]
+    model_map = build_model_map(settings, date(2026, 11, 25))
+    [haiku] = [target for pattern, target in model_map.rows() if pattern == "*haiku*"]
+    assert (haiku.model, obstacle(haiku, has_litellm=lambda: True)) == ("groq/y", "")
+    assert obstacle(haiku, has_litellm=lambda: False) == "needs the extra `litellm`: uv sync --extra litellm"

@@ -44,7 +44,7 @@ def test_wrong_settings_stop_the_start_with_one_line_each(
     assert out == ""
     assert err.splitlines() == [
         "BIG_MODLE: there is no such setting; did you mean `BIG_MODEL`?",
-        "PREFERRED_PROVIDER: expected openai, google or anthropic, got `gogle`; did you mean `google`?",
+        "PREFERRED_PROVIDER: expected openai, google, anthropic or litellm, got `gogle`; did you mean `google`?",
         "PORT: expected a whole number from 0 to 65535, got `x`",
     ]
 

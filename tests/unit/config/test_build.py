@@ -313,6 +313,7 @@ def test_with_no_key_at_all_the_demo_answers() -> None:
             {"DEEPSEEK_API_KEY": "test-key"},
             {"OLLAMA_BASE_URL": "http://x"},
             {"ANTHROPIC_UPSTREAM_BASE_URL": "http://x"},
+            {"BIG_MODEL": "litellm/groq/x"},
         ),
     ],
 )
@@ -379,6 +380,37 @@ def test_a_vendors_missing_key_is_named_where_claudes_names_need_it() -> None:
     assert told(OPENAI | {"BIG_MODEL": "deepseek/deepseek-chat"}) == [
         "DEEPSEEK_API_KEY is not set: requests that need it are answered with 401"
     ]
+
+
+LITELLM = {"PREFERRED_PROVIDER": "litellm", "BIG_MODEL": "azure/big", "SMALL_MODEL": "litellm/bedrock/s:0"}
+
+
+@pytest.mark.parametrize(
+    ("requested", "channel", "model"),
+    [
+        ("claude-sonnet-5", "litellm", "azure/big"),
+        ("claude-opus-4-8", "litellm", "azure/big"),
+        ("claude-haiku-4-5", "litellm", "bedrock/s:0"),
+        ("groq/any", "litellm", "groq/any"),
+        ("gpt-4.1", "openai", "gpt-4.1"),
+        ("openai/x", "openai", "x"),
+        ("claude-litellm/azure/big", "litellm", "azure/big"),
+    ],
+)
+def test_litellm_may_be_preferred(requested: str, channel: str, model: str) -> None:
+    assert route(requested, LITELLM) == (channel, model)
+    assert route(requested, LITELLM | {"CHANNEL_0_BASE_URL": "http://x"}) == (channel, model)
+
+
+def test_litellms_models_of_the_families_need_no_prefix() -> None:
+    assert route("claude-opus-4-8", LITELLM | {"OPUS_MODEL": "openai/x"}) == ("litellm", "openai/x")
+
+
+def test_litellms_models_are_listed_under_ids_that_resolve() -> None:
+    model_map = build_model_map(load_settings(LITELLM, None), TODAY)
+    listed = [entry.id for entry in model_map.listing() if "/" in entry.id]
+    assert {model_map.resolve(entry).channel.name for entry in listed} == {"litellm"}
+    assert all("claude" in entry for entry in listed)
 
 
 def test_a_model_setting_without_a_model_stops_the_start() -> None:

@@ -129,7 +129,7 @@ def test_all_problems_are_told_at_once_one_line_each() -> None:
         "OPENAI_DIALECT: expected anthropic, openai_chat, openai_responses or gemini, got `openai_chta`; did you mean "
         "`openai_chat`?",
         "PORT: expected a whole number from 0 to 65535, got `99999`",
-        "PREFERRED_PROVIDER: expected openai, google or anthropic, got `gogle`; did you mean `google`?",
+        "PREFERRED_PROVIDER: expected openai, google, anthropic or litellm, got `gogle`; did you mean `google`?",
     ]
 
 
@@ -174,7 +174,9 @@ def test_a_long_or_unprintable_value_is_shown_short_and_on_one_line() -> None:
     assert len(line) < 200
 
 
-@pytest.mark.parametrize("name", ["openai", "gemini", "anthropic", "vertex_ai", "dragoman", "default"])
+@pytest.mark.parametrize(
+    "name", ["openai", "gemini", "anthropic", "vertex_ai", "litellm", "dragoman", "default"]
+)
 def test_a_channel_cannot_have_the_name_of_something_built_in(name: str) -> None:
     [line] = problems(**{f"CHANNEL_{name.upper()}_API_KEY": "test-key"})
     assert line == f"CHANNEL_{name.upper()}_API_KEY: expected another channel name, `{name}` is built in"
@@ -217,11 +219,34 @@ def test_vertex_without_its_settings_stops_the_start(environ: dict[str, str], mi
         {"BIG_MODEL": "gemini-2.5-pro:work", "CHANNEL_WORK_API_KEY": "test-key"},
         {"PREFERRED_PROVIDER": "anthropic", "BIG_MODEL": "gemini-2.5-pro", "OPUS_MODEL": "claude-opus-4-8"},
         {"PREFERRED_PROVIDER": "google", "VERTEX_PROJECT": "p", "VERTEX_LOCATION": "us-east5"},
+        {
+            "PREFERRED_PROVIDER": "litellm",
+            "BIG_MODEL": "gemini-x",
+            "SMALL_MODEL": "x",
+            "OPUS_MODEL": "gemini-x",
+        },
     ],
 )
 def test_vertex_settings_are_asked_for_only_where_a_route_needs_them(environ: dict[str, str]) -> None:
     """E10 E12"""
     assert load_settings(VERTEX | environ, None).use_vertex_auth
+
+
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [({}, ["BIG_MODEL", "SMALL_MODEL"]), ({"BIG_MODEL": "groq/x"}, ["SMALL_MODEL"])],
+)
+def test_litellm_without_models_stops_the_start(environ: dict[str, str], missing: list[str]) -> None:
+    told = problems(PREFERRED_PROVIDER="litellm", **environ)
+    assert [line.partition(":")[0] for line in told] == missing
+    assert all("expected LiteLLM's name of a model" in line for line in told)
+
+
+def test_variables_of_others_are_kept_for_libraries(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("GROQ_API_KEY=test-key-groq\nPORT=9000\nEMPTY=\n")
+    [(name, value)] = load_settings({}, file).foreign_variables
+    assert (name, value.reveal()) == ("GROQ_API_KEY", "test-key-groq")
 
 
 def test_vertex_credentials_are_read_without_being_looked_at() -> None:

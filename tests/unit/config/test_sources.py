@@ -136,6 +136,14 @@ def test_a_near_miss_in_the_file_is_a_problem(tmp_path: Path, name: str, problem
             "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
             "PATH",
         ),
+        *(
+            "CO_API_KEY",
+            "MINIMAX_API_KEY",
+            "POE_API_KEY",
+            "VERTEXAI_PROJECT",
+            "OPENCODE_API_KEY",
+            "V0_API_KEY",
+        ),
     ],
 )
 def test_settings_of_other_programs_are_left_alone(tmp_path: Path, name: str) -> None:

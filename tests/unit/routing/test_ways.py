@@ -38,6 +38,12 @@ from tests.unit.routing.channels import ways
             "claude-x[1m]:work", "work", "anthropic", "claude-x", id="T13-bracket-before-the-channel"
         ),
         pytest.param("dragoman/demo", "dragoman", "anthropic", "demo", id="demo"),
+        pytest.param(
+            "litellm/bedrock/claude-v1:0", "litellm", "openai_chat", "bedrock/claude-v1:0", id="litellm"
+        ),
+        pytest.param(
+            "LiteLLM/a/b:work", "litellm", "openai_chat", "a/b:work", id="litellm-knows-no-channels"
+        ),
     ],
 )
 def test_prefix_says_the_language_and_suffix_the_endpoint(
@@ -100,7 +106,7 @@ def test_a_prefix_is_known_by_what_is_configured() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", [":work", "openai/:work", "openai/ ", "gemini//:work", "deepseek/", "deepseek//"]
+    "written", [":work", "openai/:work", "openai/ ", "gemini//:work", "deepseek/", "deepseek//", "litellm/"]
 )
 def test_nothing_beside_prefix_and_suffix_is_a_bad_request(written: str) -> None:
     with pytest.raises(ApiError) as caught:
@@ -135,3 +141,20 @@ def test_a_settings_value_is_placed_without_its_bracket() -> None:
 
 def test_a_target_has_the_quirks_of_its_model_at_its_host() -> None:
     assert ways().place("gpt-5", "").quirks.max_tokens_field == "max_completion_tokens"
+
+
+def test_litellm_is_not_told_an_address() -> None:
+    """T7: some of its vendors would be shown their key there."""
+    for place in (
+        lambda: ways().explicit("litellm/huggingface/https://models.example.com", ""),
+        lambda: ways(preferred="litellm").by_family("huggingface/https://models.example.com", ""),
+    ):
+        with pytest.raises(ApiError) as refused:
+            place()
+        assert refused.value.status == 400
+
+
+def test_unknown_names_go_to_litellm_where_it_is_preferred() -> None:
+    target = ways(preferred="litellm").by_family("groq/x", "")
+    assert (target.channel.name, target.model) == ("litellm", "groq/x")
+    assert ways(preferred="litellm").by_family("gpt-4.1", "").channel.name == "openai"
