@@ -385,7 +385,12 @@ _REASONING = OURS.seal("openai_responses", "gpt").close({"i": "rs_1", "s": []}, 
 _BLOCKS: dict[str, Sample] = {
     "content.text": _said(text(MARK)),
     "content.text.citations": _answered(
-        text("t", citations=[{"type": "web_search_result_location", "url": MARK}])
+        text(
+            "t",
+            citations=[
+                {"type": "web_search_result_location", "url": MARK, "encrypted_index": "Eo8BCioIAhgB"}
+            ],
+        )
     ),
     "content.*.cache_control": _said(text("t", cache_control=_TTL), mark=_TTL_MARK, seen=_BREAKPOINT),
     "content.image.source.base64": _said(_image(_PNG), mark=MARKED_BASE64),
@@ -519,7 +524,7 @@ _BLOCKS: dict[str, Sample] = {
     ),
     "content.web_search_tool_result": _server_result(
         "web_search_tool_result",
-        [{"type": "web_search_result", "url": "u", "title": MARK, "encrypted_content": ""}],
+        [{"type": "web_search_result", "url": "u", "title": MARK, "encrypted_content": "EqgfCioIARgBIiQ3"}],
         "web_search",
     ),
     "content.web_fetch_tool_result": _server_result(

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
+from dragoman.emulation.domains import NotADomain, is_permitted, read_domain
 from dragoman.emulation.page_document import page_document
 from dragoman.emulation.server_tools import ServerTool, deferred_tools
 from dragoman.emulation.tool_results import (
@@ -108,16 +108,13 @@ async def _fetch(gateway: Gateway, request: MessagesRequest, call: ServerCall) -
 
 
 def is_allowed(url: str, tool: ServerTool) -> bool:
-    """Whether the client's choice of domains lets this URL through."""
+    """Whether the client's choice of domains lets this URL through. Raises WebFailure for what is no domain."""
     try:
-        parts = urlsplit(url)
-        place = (parts.hostname or "") + parts.path
-    except ValueError:
-        return False
-    allowed, blocked = tool.domains("allowed_domains"), tool.domains("blocked_domains")
-    if any(_is_within(place, domain) for domain in blocked):
-        return False
-    return not allowed or any(_is_within(place, domain) for domain in allowed)
+        allowed = [read_domain(written) for written in tool.domains("allowed_domains")]
+        blocked = [read_domain(written) for written in tool.domains("blocked_domains")]
+    except NotADomain as fault:
+        raise WebFailure("invalid_tool_input", str(fault)) from None
+    return is_permitted(url, allowed, blocked)
 
 
 def came_up(url: str, request: MessagesRequest) -> bool:
@@ -132,13 +129,6 @@ def came_up(url: str, request: MessagesRequest) -> bool:
             ]
         told.append(content)
     return bool(wanted) and wanted in _text_of(told)
-
-
-def _is_within(place: str, domain: str) -> bool:
-    """`place`: a host and a path. A domain may name a path below itself, too."""
-    host, _, path = place.partition("/")
-    wanted, _, below = domain.partition("/")
-    return (host == wanted or host.endswith(f".{wanted}")) and path.startswith(below)
 
 
 def _text_of(value: Any) -> str:

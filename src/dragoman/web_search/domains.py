@@ -1,16 +1,9 @@
-"""Which pages a search may find: the domain rules of the API's web search (spec/anthropic-messages.md section 4).
+"""Which pages a search may find, by the rules of emulation/domains.py, and how a provider is told."""
 
-A domain is written without scheme. `example.com` covers its subdomains, `docs.example.com` only itself and what is below
-it, `example.com/blog` only that path and what is below it. One `*` may stand in the path (Anthropic's page on the web
-search tool, "Domain filtering").
-"""
-
-import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
-import msgspec
-
+from dragoman.emulation import domains
+from dragoman.emulation.domains import Domain, NotADomain, is_permitted
 from dragoman.relay.ports import Found, SearchQuery, WebFailure
 
 MOST_SITES = 5
@@ -20,38 +13,13 @@ MOST_FOUND = 10
 MOST_ASKED = 20
 """Results that are asked for where some will be filtered out."""
 
-_HOST = re.compile(r"[^\s/:?#@*\\%]+")
-
-
-class Domain(msgspec.Struct, frozen=True):
-    """A host with all below it, or one path of them."""
-
-    host: str
-    """In lower case, as it stands in DNS."""
-    path: str = ""
-    """Begins with a slash and ends with none; empty for every path."""
-
-    def covers(self, url: str) -> bool:
-        """Whether the page at this URL belongs to the domain."""
-        try:
-            parts = urlsplit(url)
-            host = _as_in_dns(parts.hostname or "")
-        except ValueError:
-            return False
-        if host != self.host and not host.endswith("." + self.host):
-            return False
-        start, star, end = self.path.partition("*")
-        # One star, so that there is nothing to backtrack into.
-        pattern = re.escape(start) + (".*" if star else "") + re.escape(end) + r"(?:/.*)?"
-        return re.fullmatch(pattern, parts.path, re.DOTALL) is not None
-
 
 def read_domain(written: str) -> Domain:
     """A domain as a request writes it. Raises WebFailure."""
-    host, slash, path = written.strip().partition("/")
-    if not _HOST.fullmatch(host) or path.count("*") > 1 or "//" in written:
-        raise WebFailure("invalid_tool_input", "a domain is written like example.com or example.com/blog")
-    return Domain(_as_in_dns(host), (slash + path).rstrip("/"))
+    try:
+        return domains.read_domain(written)
+    except NotADomain as fault:
+        raise WebFailure("invalid_tool_input", str(fault)) from None
 
 
 def asked_for(query: SearchQuery) -> int:
@@ -63,12 +31,7 @@ def permitted(found: Sequence[Found], query: SearchQuery) -> list[Found]:
     """What of it the query's domains permit, the first MOST_FOUND. Raises WebFailure."""
     allowed = [read_domain(written) for written in query.allowed_domains]
     blocked = [read_domain(written) for written in query.blocked_domains]
-    kept = [
-        one
-        for one in found
-        if (not allowed or any(domain.covers(one.url) for domain in allowed))
-        and not any(domain.covers(one.url) for domain in blocked)
-    ]
+    kept = [one for one in found if is_permitted(one.url, allowed, blocked)]
     return kept[:MOST_FOUND]
 
 
@@ -87,13 +50,3 @@ def with_sites(query: SearchQuery, *, minus: str, longest: int, most_words: int 
     text = " ".join([query.text, *operators])
     fits = len(text) <= longest and (most_words is None or len(text.split()) <= most_words)
     return text if fits else query.text
-
-
-def _as_in_dns(host: str) -> str:
-    host = host.lower().rstrip(".")
-    if host.isascii():
-        return host
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return host
