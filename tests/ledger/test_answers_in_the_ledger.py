@@ -9,17 +9,23 @@ import pytest
 from dragoman.dialects.anthropic.reply import MessagesReply
 from dragoman.dialects.gemini.fates import FATES as GEMINI
 from dragoman.dialects.ledger import Fates, all_rows
+from dragoman.dialects.openai_chat.chat import OpenAIChat
 from dragoman.dialects.openai_chat.fates import FATES as OPENAI_CHAT
 from dragoman.dialects.openai_responses import shapes as responses
 from dragoman.dialects.openai_responses.fates import FATES as OPENAI_RESPONSES
 from dragoman.dialects.openai_responses.reply import ResponsesReply
 from dragoman.dialects.openai_responses.shapes import SearchTool
-from dragoman.messages.events import Relayed, frame_of
+from dragoman.dialects.quirks import Quirks
+from dragoman.emulation.emulation import Emulation
+from dragoman.emulation.tool_results import fetched_block, found_block, references_block
+from dragoman.messages.events import Relayed, Usage, frame_of
 from dragoman.messages.fold import fold
+from dragoman.messages.writer import MessageWriter
 from dragoman.wire.sse import SseDecoder
 from tests.support import chat_chunks as chat
 from tests.support import gemini_reading as gemini
 from tests.support.chat_requests import ask as ask_anything
+from tests.support.chat_requests import user
 from tests.support.ledger_columns import COLUMNS
 from tests.support.reading import counting_ids
 
@@ -52,7 +58,32 @@ def everything_from_chat() -> list[Message]:
     stopped = chat.hear_chat(
         chat.text("so END more"), chat.finish("stop"), chat.DONE, stop_sequences=("END",)
     )
-    return [heard.message for heard in (worked, refused, stopped)]
+    return [*(heard.message for heard in (worked, refused, stopped)), everything_emulated()]
+
+
+def everything_emulated() -> Message:
+    """What an answer has where the gateway runs its tools and cites its sources; the same for all dialects."""
+    entries = [
+        {"type": "web_search_20260318", "name": "web_search"},
+        {"type": "web_fetch_20260318", "name": "web_fetch"},
+        {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"},
+    ]
+    emulation = Emulation(ask_anything(user("hi"), tools=entries), OpenAIChat(), Quirks())
+    writer = MessageWriter("msg_1", "claude-sonnet-5", 100)
+    for entry in entries:
+        writer.tool_call(entry["name"], f"toolu_{entry['name']}", entry["name"])
+    writer.end("tool_use", Usage())
+    said = emulation.hear(writer.take())
+    results = [
+        found_block(emulation.calls[0].id, []),
+        fetched_block(emulation.calls[1].id, "u", {"type": "document"}),
+        references_block(emulation.calls[2].id, []),
+    ]
+    said += emulation.answered(results)
+    writer = MessageWriter("msg_2", "claude-sonnet-5", 100)
+    writer.end("end_turn", Usage())
+    said += emulation.hear(writer.take())
+    return fold([one for one in said if not isinstance(one, Relayed)])
 
 
 def everything_from_gemini() -> list[Message]:

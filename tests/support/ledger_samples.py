@@ -87,7 +87,15 @@ def _client_tool(name: str, kind: str, argument: str) -> Sample:
     return Sample({"tools": [{"type": kind, "name": name}]}, "tools.0", mark=kind, seen=seen)
 
 
+def _emulated(name: str, kind: str, **seen: str) -> Sample:
+    """A tool that the gateway runs where the backend does not: the model is offered a function of its name."""
+    entry = {"type": kind, "name": name}
+    offered = dict.fromkeys(TRANSLATING, f'"name":"{name}"')
+    return Sample({"tools": [entry, tool("Read")]}, "tools.0", mark=kind, seen=offered | seen)
+
+
 def _option(kind: str, name: str, value: Any, **more: Any) -> Sample:
+    """Where the gateway runs the tool, the upstream sees nothing of it."""
     entry = {"type": f"{kind}_20260318", "name": kind, name: value}
     beside = [tool("Read")] if kind == "web_fetch" else []
     return Sample({"tools": [entry, *beside]}, f"tools.0.{name}", **more)
@@ -301,25 +309,41 @@ _TOOLS: dict[str, Sample] = {
         {"tools": [{"type": "web_search_20260318", "name": "web_search"}]},
         "tools.0",
         mark="web_search_20260318",
-        seen={"gemini": '"googleSearch"', "openai_responses": '"type":"web_search"'},
+        seen={
+            "openai_chat": '"name":"web_search"',
+            "gemini": '"googleSearch"',
+            "openai_responses": '"type":"web_search"',
+        },
     ),
-    "tools.web_search.max_uses": _option("web_search", "max_uses", 417, mark='"max_uses":417'),
+    "tools.web_search.max_uses": _option(
+        "web_search", "max_uses", 417, mark='"max_uses":417', seen={"openai_chat": GONE}
+    ),
     "tools.web_search.allowed_domains": _option(
-        "web_search", "allowed_domains", ["zebra-417.example.com"], stays=True
+        "web_search", "allowed_domains", ["zebra-417.example.com"], stays=True, seen={"openai_chat": GONE}
     ),
-    "tools.web_search.blocked_domains": _option("web_search", "blocked_domains", ["zebra-417.example.com"]),
+    "tools.web_search.blocked_domains": _option(
+        "web_search", "blocked_domains", ["zebra-417.example.com"], seen={"openai_chat": GONE}
+    ),
     "tools.web_search.user_location": _option(
         "web_search", "user_location", {"type": "approximate", "city": MARK}
     ),
     "tools.web_search.response_inclusion": _option(
         "web_search", "response_inclusion", "excluded", mark='"excluded"'
     ),
-    "tools.web_fetch": _tool("web_fetch", "web_fetch_20260318"),
-    "tools.web_fetch.max_uses": _option("web_fetch", "max_uses", 417, mark='"max_uses":417'),
-    "tools.web_fetch.allowed_domains": _option("web_fetch", "allowed_domains", ["zebra-417.example.com"]),
-    "tools.web_fetch.blocked_domains": _option("web_fetch", "blocked_domains", ["zebra-417.example.com"]),
+    "tools.web_fetch": _emulated("web_fetch", "web_fetch_20260318", gemini='"urlContext"'),
+    "tools.web_fetch.max_uses": _option(
+        "web_fetch", "max_uses", 417, mark='"max_uses":417', seen=_ON_ALL_GONE
+    ),
+    "tools.web_fetch.allowed_domains": _option(
+        "web_fetch", "allowed_domains", ["zebra-417.example.com"], seen=_ON_ALL_GONE
+    ),
+    "tools.web_fetch.blocked_domains": _option(
+        "web_fetch", "blocked_domains", ["zebra-417.example.com"], seen=_ON_ALL_GONE
+    ),
     "tools.web_fetch.citations": _option("web_fetch", "citations", _CITED, mark='"citations"'),
-    "tools.web_fetch.max_content_tokens": _option("web_fetch", "max_content_tokens", 417_000, mark="417000"),
+    "tools.web_fetch.max_content_tokens": _option(
+        "web_fetch", "max_content_tokens", 417_000, mark="417000", seen=_ON_ALL_GONE
+    ),
     "tools.web_fetch.url_sources": _option(
         "web_fetch", "url_sources", {"user_input": {"type": "none"}}, mark='"url_sources"'
     ),
@@ -333,8 +357,8 @@ _TOOLS: dict[str, Sample] = {
         mark="code_execution_20260521",
         seen={"gemini": '"codeExecution"'},
     ),
-    "tools.tool_search_tool_regex": _tool("tool_search_tool_regex", "tool_search_tool_regex_20251119"),
-    "tools.tool_search_tool_bm25": _tool("tool_search_tool_bm25", "tool_search_tool_bm25_20251119"),
+    "tools.tool_search_tool_regex": _emulated("tool_search_tool_regex", "tool_search_tool_regex_20251119"),
+    "tools.tool_search_tool_bm25": _emulated("tool_search_tool_bm25", "tool_search_tool_bm25_20251119"),
     "tools.advisor": _tool("advisor", "advisor_20260301", model="claude-opus-5"),
     "tools.mcp_toolset": Sample(
         {"tools": [tool("Read"), {"type": "mcp_toolset", "mcp_server_name": MARK}]}, "tools.1"

@@ -1,14 +1,27 @@
 """What becomes of the fields that every translating dialect treats alike: the ledger's side of block_parts.py,
 client_tools.py, history.py, other_fields.py, plain_text.py and tool_visibility.py. A dialect's own rows come on top."""
 
-from dragoman.dialects.ledger import Fate, Fates, carried, emulated, lost, needless, refused, similar
+from dragoman.dialects.ledger import (
+    Fate,
+    Fates,
+    approximated,
+    carried,
+    emulated,
+    lost,
+    needless,
+    refused,
+    similar,
+)
 
 _ANTHROPICS_SERVERS = lost("it runs on Anthropic's servers only")
 _SAID_BY_DRAGOMAN = emulated("a function with the arguments that the tool has at Anthropic")
 _FOR_CLAUDE_ONLY = refused(
     "route the model to Anthropic, or declare the tools as custom tools; with an `input_schema` it is a function"
 )
-_WITH_ITS_TOOL = lost("with its tool")
+_FILTERED = emulated("what is found elsewhere is left out")
+_JUDGED = emulated("a page elsewhere is not read, nor one that leads there")
+_COUNTED = emulated("the calls that the gateway answered, errors apart")
+_ALL_IS_SHOWN = lost("the client sees everything that the model sees")
 _TOLD_AS_TEXT = similar("told as text in the assistant's message")
 _NEVER_SAID = needless("the upstream has nothing like it")
 _CACHES_ITSELF = emulated(
@@ -56,23 +69,30 @@ _TOOLS: Fates = {
     "tools.*.cache_control": _CACHES_ITSELF,
     **dict.fromkeys(("tools.bash", "tools.text_editor", "tools.memory"), _SAID_BY_DRAGOMAN),
     **dict.fromkeys(("tools.computer", "tools.computer_toolset", "tools.browser_toolset"), _FOR_CLAUDE_ONLY),
-    "tools.web_search": _ANTHROPICS_SERVERS,
-    **dict.fromkeys(
-        (
-            *("tools.web_search.max_uses", "tools.web_search.allowed_domains"),
-            *("tools.web_search.blocked_domains", "tools.web_search.user_location"),
-            *("tools.web_search.response_inclusion", "tools.web_fetch.max_uses"),
-            *("tools.web_fetch.allowed_domains", "tools.web_fetch.blocked_domains"),
-            *("tools.web_fetch.citations", "tools.web_fetch.max_content_tokens"),
-            *("tools.web_fetch.url_sources", "tools.web_fetch.use_cache"),
-            "tools.web_fetch.response_inclusion",
-        ),
-        _WITH_ITS_TOOL,
+    "tools.web_search": emulated(
+        "the gateway asks the provider of `SEARCH_PROVIDER`; without one, each call is answered with `unavailable`"
     ),
-    "tools.web_fetch": _ANTHROPICS_SERVERS,
+    "tools.web_search.max_uses": emulated("a further call is answered with `max_uses_exceeded`"),
+    "tools.web_search.allowed_domains": _FILTERED,
+    "tools.web_search.blocked_domains": _FILTERED,
+    "tools.web_search.user_location": approximated("the provider is told the country only"),
+    "tools.web_search.response_inclusion": _ALL_IS_SHOWN,
+    "tools.web_fetch": emulated(
+        "the gateway reads public pages where `FETCH_URLS` is on; else each call is answered with `unavailable`"
+    ),
+    "tools.web_fetch.max_uses": emulated("a further call is answered with `max_uses_exceeded`"),
+    "tools.web_fetch.allowed_domains": _JUDGED,
+    "tools.web_fetch.blocked_domains": _JUDGED,
+    "tools.web_fetch.citations": lost("the page's text is told without citations"),
+    "tools.web_fetch.max_content_tokens": emulated("the text is cut there, about; a PDF is not"),
+    "tools.web_fetch.url_sources": lost("any URL that came up before may be read"),
+    "tools.web_fetch.use_cache": needless("each page is read anew"),
+    "tools.web_fetch.response_inclusion": _ALL_IS_SHOWN,
     "tools.code_execution": _ANTHROPICS_SERVERS,
-    "tools.tool_search_tool_regex": _ANTHROPICS_SERVERS,
-    "tools.tool_search_tool_bm25": _ANTHROPICS_SERVERS,
+    **dict.fromkeys(
+        ("tools.tool_search_tool_regex", "tools.tool_search_tool_bm25"),
+        emulated("the gateway searches the deferred tools"),
+    ),
     "tools.advisor": _ANTHROPICS_SERVERS,
     "tools.mcp_toolset": _ANTHROPICS_SERVERS,
 }
@@ -139,9 +159,8 @@ _BLOCKS: Fates = {
     "content.(another block)": lost("a note stands in its place in a user message"),
 }
 _NEVER_IN_ANSWERS = (
-    *("redacted_thinking", "tool_use.caller", "tool_use.toolset_name", "server_tool_use"),
-    *("web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result"),
-    *("bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "tool_search_tool_result"),
+    *("redacted_thinking", "tool_use.caller", "tool_use.toolset_name", "code_execution_tool_result"),
+    *("bash_code_execution_tool_result", "text_editor_code_execution_tool_result"),
     *("advisor_tool_result", "mcp_tool_use", "mcp_tool_result", "mcp_tool_listing", "container_upload"),
     *("compaction", "fallback"),
 )
@@ -154,6 +173,13 @@ _ANSWERS: Fates = {
     "answer.content.thinking.signature": emulated("a sealed envelope with what the upstream wants back"),
     "answer.content.tool_use": carried("the id is wrapped so that it is unique in a session"),
     **dict.fromkeys((f"answer.content.{name}" for name in _NEVER_IN_ANSWERS), _NEVER_SAID),
+    **dict.fromkeys(
+        (
+            *("answer.content.server_tool_use", "answer.content.web_search_tool_result"),
+            *("answer.content.web_fetch_tool_result", "answer.content.tool_search_tool_result"),
+        ),
+        emulated("for a tool that the gateway runs"),
+    ),
     "answer.stop_reason": carried("in Anthropic's words"),
     "answer.stop_details.category": needless("always null: the upstream names none that Anthropic has"),
     "answer.stop_details.recommended_model": _NEVER_SAID,
@@ -169,8 +195,8 @@ _ANSWERS: Fates = {
     "answer.usage.output_tokens_details": carried("0 where the server does not tell"),
     "answer.usage.cache_read_input_tokens": carried("0 where the server does not tell"),
     "answer.usage.cache_creation": _NEVER_SAID,
-    "answer.usage.server_tool_use.web_search_requests": _NEVER_SAID,
-    "answer.usage.server_tool_use.web_fetch_requests": _NEVER_SAID,
+    "answer.usage.server_tool_use.web_search_requests": _COUNTED,
+    "answer.usage.server_tool_use.web_fetch_requests": _COUNTED,
     "answer.usage.speed": _NEVER_SAID,
     "answer.usage.inference_geo": _NEVER_SAID,
     "answer.usage.iterations": _NEVER_SAID,
