@@ -23,9 +23,12 @@ def is_web_search(tool: Tool) -> bool:
 
 def domains_of(tool: Tool, field: str) -> tuple[str, ...]:
     """Hosts of `allowed_domains` or `blocked_domains` as upstreams want them: without scheme and path, each once."""
-    named = [one for one in as_list(tool.raw.get(field)) if isinstance(one, str)]
-    hosts = (one.lower().partition("://")[2] or one.lower() for one in named)
-    return tuple(dict.fromkeys(host.partition("/")[0] for host in hosts if host))
+    return tuple(dict.fromkeys(named.partition("/")[0] for named in _without_scheme(tool, field)))
+
+
+def has_paths(tool: Tool, field: str) -> bool:
+    """Whether one of those names only a part of its site."""
+    return any(named.partition("/")[2] for named in _without_scheme(tool, field))
 
 
 def place_of(tool: Tool) -> dict[str, str]:
@@ -38,3 +41,8 @@ def most_uses(tool: Tool) -> int | None:
     """`max_uses`, if it is a number of searches."""
     uses = tool.raw.get("max_uses")
     return uses if isinstance(uses, int) and not isinstance(uses, bool) and uses > 0 else None
+
+
+def _without_scheme(tool: Tool, field: str) -> list[str]:
+    named = [one.lower() for one in as_list(tool.raw.get(field)) if isinstance(one, str)]
+    return [domain for one in named if (domain := one.partition("://")[2] or one)]

@@ -1,6 +1,6 @@
 import pytest
 
-from dragoman.dialects.web_search_tool import domains_of, is_web_search, most_uses, place_of
+from dragoman.dialects.web_search_tool import domains_of, has_paths, is_web_search, most_uses, place_of
 from tests.support.chat_requests import conversation, tool
 
 
@@ -30,6 +30,14 @@ def test_domains_have_no_scheme_and_no_path_and_come_once():
     declared = one(search(allowed_domains=["https://Docs.test/guide", "docs.test", "http://a.test", "", 5]))
     assert domains_of(declared, "allowed_domains") == ("docs.test", "a.test")
     assert domains_of(declared, "blocked_domains") == ()
+
+
+@pytest.mark.parametrize(
+    ("named", "paths"),
+    [(["a.test"], False), (["https://a.test/"], False), (["a.test", "b.test/x"], True), ([5], False)],
+)
+def test_a_part_of_a_site_is_known_by_its_path(named, paths):
+    assert has_paths(one(search(allowed_domains=named)), "allowed_domains") is paths
 
 
 @pytest.mark.parametrize(

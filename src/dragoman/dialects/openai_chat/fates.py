@@ -34,7 +34,7 @@ _ANSWER: Fates = {
     "answer.stop_sequence": emulated("found by Dragoman, or named by the server"),
     "answer.stop_details": carried("the server's refusal"),
     "answer.content.text.citations": emulated(
-        "of the client's sources, by labels; annotations of servers that search by themselves are not read"
+        "of the client's sources, by labels; of OpenRouter's search its own annotations, of no other server's"
     ),
 }
 

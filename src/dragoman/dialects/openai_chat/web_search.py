@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.web_search_tool import SearchTool, domains_of, most_uses, place_of
+from dragoman.dialects.web_search_tool import SearchTool, domains_of, has_paths, most_uses, place_of
 from dragoman.messages.request import Tool
 
 TOOL_TYPE = "openrouter:web_search"
@@ -32,6 +32,8 @@ def write_web_search(tool: Tool, path: str, losses: Losses) -> WrittenSearch:
         losses.approximated(f"{path}.max_uses", "of the providers' own searches only Anthropic's heeds it")
         parameters["max_uses"] = uses
     allowed, blocked = domains_of(tool, "allowed_domains"), domains_of(tool, "blocked_domains")
+    if has_paths(tool, "allowed_domains"):
+        losses.approximated(f"{path}.allowed_domains", "the whole sites: the server takes no paths")
     if allowed:
         parameters["allowed_domains"] = list(allowed)
     if blocked:

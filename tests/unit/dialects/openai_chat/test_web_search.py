@@ -40,9 +40,15 @@ def test_what_is_no_limit_limits_nothing(odd):
 
 
 def test_allowed_domains_are_told():
-    written, lost = write(allowed_domains=["https://docs.test/guide", "docs.test"])
-    assert written.tool["parameters"] == {"allowed_domains": ["docs.test"]}
+    written, lost = write(allowed_domains=["https://Docs.test", "docs.test", "a.test/"])
+    assert written.tool["parameters"] == {"allowed_domains": ["docs.test", "a.test"]}
     assert lost == {}
+
+
+def test_a_part_of_a_site_is_the_whole_site_and_told():
+    written, lost = write(allowed_domains=["docs.test/guide"])
+    assert written.tool["parameters"] == {"allowed_domains": ["docs.test"]}
+    assert lost == {"allowed_domains": "approximated"}
 
 
 def test_blocked_domains_are_told_and_hidden():
