@@ -112,9 +112,10 @@ def test_pages_stand_before_a_call_of_the_clients():
 
 def test_pages_that_come_within_a_call_do_not_cut_it():
     began, goes_on = call(0, "call_1", "Read", '{"path":'), call(0, arguments='"a"}')
-    first, *others = blocks(began, sources(OWLS), goes_on, finish("tool_calls"), DONE)
-    assert (first["type"], first["input"]) == ("tool_use", {"path": "a"})
-    assert [block["type"] for block in others] == ["server_tool_use", "web_search_tool_result"]
+    for frames in ((sources(OWLS),), (sources(OWLS), text("\n"))):
+        first, *others = blocks(began, *frames, goes_on, finish("tool_calls"), DONE)
+        assert (first["type"], first["input"]) == ("tool_use", {"path": "a"})
+        assert [block["type"] for block in others] == ["server_tool_use", "web_search_tool_result"]
 
 
 def test_a_source_with_a_place_is_a_citation_of_the_text():
@@ -132,15 +133,20 @@ def test_a_source_may_come_before_its_text():
     assert cited(sources(told), text("In"), text(" Be"), text("rn."), *ENDS) == [[("https://a.test", "Bern")]]
 
 
+def test_a_citation_waits_for_text_that_is_held():
+    told = source("https://a.test", start=0, end=2)
+    assert cited(text("<t"), sources(told), text("d>"), *ENDS) == [[("https://a.test", "<t")]]
+
+
 def test_a_citation_that_is_told_twice_is_one():
     told = source("https://a.test", start=0, end=2)
     assert cited(text("In Bern"), sources(told), sources(told), *ENDS) == [[("https://a.test", "In")]]
 
 
 def test_a_citation_of_text_that_was_left_out_is_not_said():
-    told = source("https://a.test", start=3, end=7)
-    frames = (sources(content="In Bern, at"), sources(told), finish(), DONE)
-    assert cited(*frames, stop_sequences=("Bern",)) == [[]]
+    message = {"content": "In Bern, at", "annotations": [source("https://a.test", start=3, end=7)]}
+    stopped = hear_completion(completion(message), search=SEARCH, stop_sequences=("Bern",))
+    assert content(stopped)[-1] == text_block("In ")
 
 
 def test_a_citation_behind_a_call_is_not_said_of_another_text():
