@@ -14,8 +14,8 @@ from dragoman.dialects.openai_chat.fates import FATES as OPENAI_CHAT
 from dragoman.dialects.openai_responses import shapes as responses
 from dragoman.dialects.openai_responses.fates import FATES as OPENAI_RESPONSES
 from dragoman.dialects.openai_responses.reply import ResponsesReply
-from dragoman.dialects.openai_responses.shapes import SearchTool
 from dragoman.dialects.quirks import Quirks
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.emulation.emulation import Emulation
 from dragoman.emulation.tool_results import fetched_block, found_block, references_block
 from dragoman.messages.events import Relayed, Usage, frame_of

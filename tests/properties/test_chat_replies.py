@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from dragoman.dialects.openai_chat.reasoning_details import join_details
 from dragoman.dialects.tool_ids import original_tool_id
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.messages.events import MessageDelta, MessageStop
 from tests.support.chat_chunks import open_reply
 from tests.support.openai_flavor import COMPATIBLE
+from tests.support.openai_sources import source, sources, sources_in
 from tests.support.reading import calls_of, check_grammar, fields_of, hear_once, stops_where_it_says
-from tests.support.replies import Reasoning, Reply, Text
+from tests.support.replies import Item, Reasoning, Reply, Text
 from tests.support.sealing import opened
 from tests.support.strategies import (
     byte_splits,
@@ -47,6 +49,25 @@ odd_flavors = st.one_of(
     st.just(replace(COMPATIBLE, no_tool_index=True, reasoning="content_parts", says_done=False)),
     st.just(replace(COMPATIBLE, whole_calls=True, repeats_tool_ids=True, comment="PROCESSING")),
     st.just(replace(COMPATIBLE, no_tool_ids=True, interleaves_calls=True)),
+)
+
+some_sources = st.lists(
+    st.builds(
+        lambda name, start, length: source(f"https://{name}.test", start=start, end=start + length),
+        st.sampled_from("abc"),
+        st.integers(0, 30),
+        st.integers(0, 30),
+    ),
+    min_size=1,
+    max_size=3,
+).map(lambda told_of: sources(*told_of))
+searched_replies = st.builds(
+    lambda parts: Reply(parts=tuple(parts)),
+    st.lists(
+        st.one_of(some_sources, st.builds(Text, texts, sizes), st.builds(Reasoning, texts, sizes), calls()),
+        min_size=1,
+        max_size=7,
+    ),
 )
 
 
@@ -99,6 +120,37 @@ def test_no_order_of_text_thoughts_and_calls_loses_anything(reply, flavor):
 def test_no_odd_way_to_number_calls_loses_anything(reply, flavor):
     stream = chat_stream(reply, flavor)
     check_all_was_said(stream, [stream.raw])
+
+
+@quick
+@given(st.data())
+def test_no_place_of_a_searchs_sources_loses_anything(data):
+    reply = data.draw(searched_replies)
+    stream = chat_stream(reply, data.draw(flavors))
+    message = whole_message(data.draw(byte_splits(stream.raw)), search=SearchTool("web_search"))
+    assert told(message, "text") == stream.text
+    assert told(message, "thinking") == stream.reasoning
+    assert calls_of(message) == stream.calls
+    pages = [page["url"] for one in fields_of(message, "web_search_tool_result", "content") for page in one]
+    assert pages == list(dict.fromkeys(url for url, _, _ in _told_sources(reply)))
+    assert fields_of(message, "server_tool_use", "id") == fields_of(
+        message, "web_search_tool_result", "tool_use_id"
+    )
+    assert _quotations(message) <= {
+        (url, stream.text[start:end]) for url, start, end in _told_sources(reply) if start < end
+    }
+
+
+def _told_sources(reply):
+    """Address and place of each, in the order in which they were told."""
+    items = [part for part in reply.parts if isinstance(part, Item)]
+    told_of = [one["url_citation"] for item in items for one in sources_in(item)]
+    return [(one["url"], one["start_index"], one["end_index"]) for one in told_of]
+
+
+def _quotations(message):
+    cited = [one for block in message["content"] for one in block.get("citations") or ()]
+    return {(one["url"], one["cited_text"]) for one in cited}
 
 
 @quick

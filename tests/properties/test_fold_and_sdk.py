@@ -8,7 +8,7 @@ import httpx2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.dialects.openai_responses.shapes import SearchTool
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.messages.events import Event, frame_of
 from dragoman.messages.fold import fold
 from tests.support.gemini_replies import fetched, ran_code, searched

@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragoman.dialects.openai_responses.shapes import SearchTool
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.messages.errors import UpstreamFailure
 from dragoman.messages.fold import fold
 from dragoman.wire.sse import SseDecoder

@@ -13,6 +13,8 @@ class Flavor:
     """Top-level fields that are known here beside OpenAI's."""
     extra_message_fields: frozenset[str] = frozenset()
     extra_part_fields: frozenset[str] = frozenset()
+    server_tools: bool = False
+    """OpenRouter's tools, which it runs itself, may stand among `tools`."""
 
     model_rules: bool = True
     """OpenAI's rules by model name: reasoning models, efforts, output limits."""
@@ -62,7 +64,7 @@ class Flavor:
     interleaves_calls: bool = False
     """Fragments of the calls of one answer take turns."""
     usage: Literal["on_request", "never", "every_chunk", "with_finish", "always"] = "on_request"
-    usage_fields: Literal["openai", "deepseek", "moonshot"] = "openai"
+    usage_fields: Literal["openai", "deepseek", "moonshot", "openrouter"] = "openai"
     comment: str = ""
     """An SSE comment before the first chunk."""
     says_done: bool = True
@@ -136,8 +138,10 @@ OPENROUTER = Flavor(
     extra_fields=frozenset(("top_k", "reasoning", "provider", "plugins", "usage", "transforms")),
     extra_message_fields=frozenset(("reasoning", "reasoning_details")),
     extra_part_fields=frozenset(("cache_control",)),
+    server_tools=True,
     reasoning="reasoning_details",
     usage="always",
+    usage_fields="openrouter",
     comment="OPENROUTER PROCESSING",
 )
 GROQ = Flavor(

@@ -20,6 +20,7 @@ from tests.support.openai_refusal import (
     unknown_parameter,
 )
 from tests.support.openai_types import openai_mismatches
+from tests.support.openrouter_tools import check_server_choice, check_server_tool, is_server_tool
 from tests.support.typed_shapes import Mismatch
 
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
@@ -73,6 +74,10 @@ def _without_extras(body: dict[str, Any], flavor: Flavor) -> dict[str, Any]:
         return kept
 
     kept = {key: value for key, value in body.items() if key not in flavor.extra_fields}
+    if flavor.server_tools and isinstance(kept.get("tools"), list):
+        kept["tools"] = [tool for tool in kept["tools"] if not is_server_tool(tool)]
+        if is_server_tool(kept.get("tool_choice")):
+            del kept["tool_choice"]
     if isinstance(kept.get("messages"), list):
         kept["messages"] = [message(one) for one in kept["messages"]]
     return kept
@@ -142,10 +147,17 @@ def _check_tools(body: dict[str, Any], flavor: Flavor) -> None:
         raise array_too_long("tools", 128, len(tools))
     names: list[str] = []
     for index, tool in enumerate(tools):
+        if is_server_tool(tool):
+            check_server_tool(tool, f"tools[{index}]")
+            continue
         check_function(tool["function"], f"tools[{index}].function")
         names.append(tool["function"]["name"])
     check_distinct(names)
-    _check_tool_choice(body.get("tool_choice"), names, flavor)
+    choice = body.get("tool_choice")
+    if is_server_tool(choice):
+        check_server_choice(choice, tools)
+    else:
+        _check_tool_choice(choice, names, flavor)
 
 
 def check_distinct(names: list[str]) -> None:

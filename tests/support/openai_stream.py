@@ -8,6 +8,7 @@ from typing import Any
 from tests.support.http_answer import Step, json_bytes
 from tests.support.openai_flavor import Flavor
 from tests.support.openai_reasoning import reasoning_deltas, whole_reasoning
+from tests.support.openai_sources import sources_in
 from tests.support.replies import (
     Call,
     Item,
@@ -61,6 +62,11 @@ def usage_of(usage: Usage, flavor: Flavor) -> dict[str, Any]:
             return counts | hits | {"completion_tokens_details": {"reasoning_tokens": usage.reasoning}}
         case "moonshot":
             return counts | {"cached_tokens": usage.cached}
+        case "openrouter":
+            searched = {"server_tool_use_details": {"web_search_requests": usage.searches}}
+            cached = {"cached_tokens": usage.cached, "cache_write_tokens": usage.cache_written}
+            told = {"prompt_tokens_details": cached, "completion_tokens_details": details}
+            return counts | told | (searched if usage.searches else {})
 
 
 def finish_reason_of(reply: Reply, flavor: Flavor) -> str:
@@ -147,7 +153,8 @@ def _part_steps(part: Part | _CallPiece, says: "_Chunks") -> Iterator[Step]:
         case StreamError() | Call():
             raise AssertionError("handled before")
         case Item(value):
-            yield frame(dict(value))
+            told = sources_in(part)
+            yield frame(dict(value)) if told is None else says.delta({"content": "", "annotations": told})
         case _:
             yield unsaid(part)
 
@@ -236,6 +243,9 @@ def whole_completion(reply: Reply, voice: Voice) -> dict[str, Any]:
     refusal = "".join(part.text for part in reply.parts if isinstance(part, Refusal))
     message: dict[str, Any] = {"role": "assistant", "content": texts or None, "refusal": refusal or None}
     message |= whole_reasoning("".join(thoughts), texts, flavor) if thoughts else {}
+    items = [part for part in reply.parts if isinstance(part, Item)]
+    told = [source for item in items for source in sources_in(item) or ()]
+    message |= {"annotations": told} if told else {}
     calls = [says.call(_CallPiece(i, call, True, call.arguments_json)) for i, call in enumerate(reply.calls)]
     for entry in calls:
         entry.pop("index", None)

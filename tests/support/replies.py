@@ -103,6 +103,8 @@ class Usage:
     cached: int = 0
     cache_written: int = 0
     reasoning: int = 0
+    searches: int = 0
+    """Of the web, by the server itself."""
 
 
 @dataclass(frozen=True, kw_only=True)

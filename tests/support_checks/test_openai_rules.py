@@ -237,6 +237,13 @@ def test_plain_request_suits_every_model(model: str) -> None:
     check_request({"model": model, "messages": [{"role": "user", "content": "x"}]}, OPENAI)
 
 
+SEARCH = {"type": "openrouter:web_search"}
+
+
+def searching(**parameters: Any) -> dict[str, Any]:
+    return plain(tools=[SEARCH | {"parameters": parameters}])
+
+
 def plain(**fields: Any) -> dict[str, Any]:
     return {"model": "m", "messages": [{"role": "user", "content": "x"}]} | fields
 
@@ -304,6 +311,20 @@ USER_TWICE = plain(messages=[{"role": "user", "content": "x"}, {"role": "user", 
             plain(tools=RIGHT["tools"], tool_choice=RIGHT["tool_choice"]),
             "Supported string values: none, auto, required",
         ),
+        (COMPATIBLE, plain(tools=[SEARCH]), "Invalid value: 'openrouter:web_search'."),
+        (
+            OPENROUTER,
+            plain(tools=[{"type": "openrouter:web_fetch"}]),
+            "Invalid value: 'openrouter:web_fetch'",
+        ),
+        (OPENROUTER, plain(tools=[SEARCH | {"name": "x"}]), "Unrecognized key: 'name'"),
+        (OPENROUTER, searching(blocked_domains=[]), "'tools[0].parameters.blocked_domains'"),
+        (OPENROUTER, searching(max_uses="3"), "'tools[0].parameters.max_uses'"),
+        (OPENROUTER, searching(max_uses=0), "at least 1"),
+        (OPENROUTER, searching(user_location={"type": "exact"}), "user_location.type"),
+        (OPENROUTER, searching(allowed_domains=["a"], excluded_domains=["b"]), "cannot be used with"),
+        (OPENROUTER, plain(tools=RIGHT["tools"], tool_choice=SEARCH), "which is not in tools"),
+        (OPENROUTER, plain(tools=[SEARCH], tool_choice=RIGHT["tool_choice"]), "no function named 'Read'"),
     ],
 )
 def test_compatible_server_refuses_what_it_does_not_know(
@@ -327,6 +348,8 @@ def test_compatible_server_refuses_what_it_does_not_know(
                 messages=[{"role": "user", "content": [{"type": "text", "text": "x", "cache_control": {}}]}]
             ),
         ),
+        (OPENROUTER, searching(max_uses=3, excluded_domains=["bad.test"]) | {"tool_choice": SEARCH}),
+        (OPENROUTER, plain(tools=[*RIGHT["tools"], SEARCH], tool_choice=RIGHT["tool_choice"])),
         (COMPATIBLE, SYSTEM_LATE),
     ],
 )

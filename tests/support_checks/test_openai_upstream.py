@@ -11,6 +11,7 @@ from openai.types.chat import ChatCompletionChunk
 from tests.support.http_answer import Cut
 from tests.support.openai_client import client_of, stream_lines
 from tests.support.openai_flavor import COMPATIBLE, MISTRAL, OLLAMA, OPENAI, OPENROUTER, Flavor
+from tests.support.openai_sources import source, sources
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import (
     Call,
@@ -168,6 +169,22 @@ async def test_reasoning_is_said_in_the_servers_way(reasoning: Any, delta: dict[
         async with client_of(upstream) as client:
             await client.chat.completions.create(**ASKED)
         assert b"Hm" in upstream.sent[1]
+
+
+async def test_openrouter_tells_the_sources_of_a_search_in_both_forms() -> None:
+    found = source("https://a.test", "A", "a page")
+    script = reply(sources(found), "Yes", usage=Usage(searches=2))
+    async with ScriptedOpenAI(script, flavor=OPENROUTER) as upstream:
+        lines = await lines_of(upstream)
+        async with client_of(upstream) as client:
+            whole = await client.chat.completions.create(**ASKED)
+    assert [delta["annotations"] for delta in deltas_of(lines) if "annotations" in delta] == [[found]]
+    told = [line["usage"] for line in lines if isinstance(line, dict) and line.get("usage")]
+    assert [usage["server_tool_use_details"] for usage in told] == [{"web_search_requests": 2}]
+    assert [one.to_dict() for one in whole.choices[0].message.annotations or ()] == [found]
+    assert (whole.usage.to_dict() if whole.usage else {})["server_tool_use_details"] == {
+        "web_search_requests": 2
+    }
 
 
 async def test_openrouter_signs_its_reasoning_details() -> None:

@@ -119,7 +119,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     streaming: bool = True
     """Whether answers may be streamed (section 2)."""
     web_search: bool = False
-    """Whether the server has a web search of its own that the API's `web_search_*` tools become (section 10)."""
+    """Whether the server has a web search of its own that the API's `web_search_*` tools become (section 10); in Chat
+    Completions it is OpenRouter's."""
     truncation: bool = True
     """Whether `truncation` is understood."""
     service_tiers: bool = False

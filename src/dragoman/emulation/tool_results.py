@@ -7,7 +7,7 @@ import base64
 import binascii
 from typing import Any
 
-from dragoman.messages.envelope import CARRIED_TEXT
+from dragoman.messages.envelope import CARRIED_TEXT, carry_text
 from dragoman.messages.fields import Fields
 from dragoman.wire.jsonvalues import as_object, objects_in
 
@@ -36,8 +36,7 @@ def search_result(url: str, title: str, text: str, page_age: str | None) -> Fiel
         "type": "web_search_result",
         "url": url,
         "title": title,
-        "encrypted_content": CARRIED_TEXT
-        + base64.urlsafe_b64encode(text.encode("utf-8", "replace")).decode(),
+        "encrypted_content": carry_text(text),
         "page_age": page_age,
     }
 

@@ -119,11 +119,12 @@ class ToolRounds:
         """Of the whole answer. Input counts once, as the first round told it (ADR 0024). `now`: of this round."""
         first, earlier = self._first or now, self._earlier
         details = _sum(earlier.output_tokens_details, now.output_tokens_details)
+        counts = _sum(_sum(_upstreams(earlier), _upstreams(now)), self._counts)
         return replace(
             first,
             output_tokens=earlier.output_tokens + now.output_tokens,
             output_tokens_details=details,
-            server_tool_use=self._counts or msgspec.UNSET,
+            server_tool_use=counts or msgspec.UNSET,
         )
 
     def _turned(self, event: Event) -> Event | None:
@@ -177,6 +178,7 @@ class ToolRounds:
             self._earlier = Usage(
                 output_tokens=self._earlier.output_tokens + now.output_tokens,
                 output_tokens_details=_sum(self._earlier.output_tokens_details, now.output_tokens_details),
+                server_tool_use=_sum(_upstreams(self._earlier), _upstreams(now)) or msgspec.UNSET,
             )
         raw = self.request.raw
         turns = [
@@ -193,6 +195,11 @@ class ToolRounds:
         self._held, self._called = None, False
         self._fold = Fold()
         self._offset = self._blocks
+
+
+def _upstreams(usage: Usage) -> dict[str, int] | None:
+    """Calls of tools that the upstream itself ran."""
+    return None if usage.server_tool_use is msgspec.UNSET else usage.server_tool_use
 
 
 def _sum(one: dict[str, int] | None, other: dict[str, int] | None) -> dict[str, int] | None:

@@ -22,7 +22,7 @@ import msgspec
 from dragoman.wire.jsonbytes import JsonError, decode, encode
 
 CARRIED_TEXT = "dgt1."
-"""Before what a page says, in `encrypted_content` of a search that the gateway made itself: public text, and so neither
+"""Before what a page says, in `encrypted_content` of a search that did not run at Anthropic: public text, and so neither
 sealed nor secret (docs/decisions/0030)."""
 
 MAX_PAYLOAD_BYTES = 1024 * 1024
@@ -123,6 +123,11 @@ class EnvelopeOpener:
             return "another version of Dragoman sealed it"
         ours = signature.startswith(f"{_VERSION}.{self._seal.dialect}.")
         return "its seal is broken" if ours and not _is_whole(signature, self._seal) else None
+
+
+def carry_text(text: str) -> str:
+    """What a page says, for `encrypted_content`."""
+    return CARRIED_TEXT + base64.urlsafe_b64encode(text.encode("utf-8", "replace")).decode()
 
 
 def is_sealed(signature: str) -> bool:

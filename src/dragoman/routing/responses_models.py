@@ -27,7 +27,13 @@ def speaks_responses(vendor: str | None, model: str) -> bool:
 
 def responses_quirks(vendor: str | None, model: str) -> dict[str, Any]:
     """The fields of `Quirks` that the language decides, for a model at a vendor's host or at one that nobody knows."""
-    fields: dict[str, Any] = {"max_tool_id": 64, "min_output_tokens": 16, "think_tags": False}
+    # Of `web_search`, a row of routing/vendors.py means the server's search in Chat Completions, which is another one.
+    fields: dict[str, Any] = {
+        "max_tool_id": 64,
+        "min_output_tokens": 16,
+        "think_tags": False,
+        "web_search": False,
+    }
     generation = generation_of(model)
     if vendor == "xai":
         return fields | {"encrypted_reasoning": True, "reasoning_back": "always", "reasoning_summaries": True}

@@ -68,8 +68,10 @@ VENDORS = (
             reasoning_field="reasoning_details",
             top_k=True,
             files=True,
+            web_search=True,
         ),
-        evidence="sections 1, 2.2 and 9.3: top_k, file parts, reasoning_details go back unmodified",
+        evidence="sections 1, 2.2 and 9.3: top_k, file parts, reasoning_details go back unmodified; the server tool"
+        " `openrouter:web_search` (https://openrouter.ai/docs/guides/features/server-tools/web-search)",
         source="https://openrouter.ai/docs/quick-start",
     ),
     Preset(

@@ -1,7 +1,7 @@
 from typing import Any
 
 from dragoman.emulation.server_tools import emulated_tools
-from dragoman.emulation.tool_results import found_block
+from dragoman.emulation.tool_results import fetched_block, found_block
 from dragoman.emulation.tool_rounds import MOST_ROUNDS, ToolRounds
 from dragoman.messages.events import MessageStart, MessageStop, Relayed, Usage
 from dragoman.messages.fold import fold
@@ -125,6 +125,20 @@ def test_usage_is_known_before_a_round_has_ended():
     answer(rounds)
     assert rounds.usage(Usage(input_tokens=900, output_tokens=2)).output_tokens == 7
     assert rounds.usage(Usage(input_tokens=900, output_tokens=2)).input_tokens == 100
+
+
+def test_searches_that_the_upstream_ran_itself_are_counted_beside_the_gateways():
+    fetch = {"type": "web_fetch_20250910", "name": "web_fetch"}
+    request = ask(user("hi"), tools=[fetch])
+    rounds = ToolRounds(request, emulated_tools(request, lambda kind: False))
+    found = Usage(input_tokens=9, output_tokens=1, server_tool_use={"web_search_requests": 2})
+    writer = MessageWriter("msg_1", "m", 100)
+    writer.tool_call(0, "toolu_0", "web_fetch")
+    writer.end("tool_use", found)
+    rounds.hear(writer.take())
+    rounds.answered([fetched_block(call.id, "https://a.test", {}) for call in rounds.calls])
+    assert rounds.usage(Usage()).server_tool_use == {"web_search_requests": 2, "web_fetch_requests": 1}
+    assert rounds.usage(found).server_tool_use == {"web_search_requests": 4, "web_fetch_requests": 1}
 
 
 def test_what_a_server_of_the_apis_own_says_is_not_touched():

@@ -15,6 +15,7 @@ from dragoman.messages.envelope import (
     SEPARATOR_WORK,
     EnvelopeOpener,
     Seal,
+    carry_text,
     is_raw,
     is_sealed,
 )
@@ -320,3 +321,9 @@ def test_the_length_of_raw_text_counts_as_work():
     sealed = OURS.close({}, "A" * 1000)
     assert [opener.open(sealed) is not None for _ in range(3)] == [True, True, False]
     assert EnvelopeOpener(OURS, max_work=999).open(sealed) is None
+
+
+def test_carried_text_is_no_sealed_state_and_can_be_read_by_anybody():
+    carried = carry_text("é \ud83e")
+    assert not is_sealed(carried)
+    assert base64.urlsafe_b64decode(carried.removeprefix("dgt1.")).decode() == "é ?"

@@ -157,3 +157,12 @@ def test_gpt_oss_is_told_to_think_where_it_is_served() -> None:
 def test_gemini_limits_are_known_at_every_host() -> None:
     quirks = quirks_for("https://generativelanguage.googleapis.com/v1beta", "gemini-3.8-flash")
     assert (quirks.max_output_tokens, quirks.context_window) == (65_536, 1_048_576)
+
+
+def test_openrouters_own_search_is_that_of_chat_completions():
+    url = "https://openrouter.ai/api/v1"
+    assert quirks_for(url, "anthropic/claude-sonnet-5").web_search
+    assert quirks_for(url, "openai/gpt-5.6").web_search
+    assert not quirks_for(url, "openai/gpt-5.6", "openai_responses").web_search
+    assert quirks_for("https://api.openai.com/v1", "gpt-5.6", "openai_responses").web_search
+    assert not quirks_for("https://api.openai.com/v1", "gpt-4.1").web_search

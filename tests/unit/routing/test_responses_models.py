@@ -56,6 +56,7 @@ def test_a_stranger_gets_nothing_that_only_openai_knows() -> None:
         "max_tool_id": 64,
         "min_output_tokens": 16,
         "think_tags": False,
+        "web_search": False,
     }
 
 

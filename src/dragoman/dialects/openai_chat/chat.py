@@ -20,7 +20,7 @@ class OpenAIChat:
     cites = False
 
     def runs(self, tool_type: str, quirks: Quirks) -> bool:
-        return False
+        return quirks.web_search and tool_type.startswith("web_search_")
 
     def write_request(
         self, request: MessagesRequest, model: str, quirks: Quirks, origin: Origin = NOWHERE

@@ -19,6 +19,10 @@ _REQUEST: Fates = {
     "tool_choice.*.disable_parallel_tool_use": carried(
         "where the server cannot be told, calls after the first are left out"
     ),
+    "tools.web_search": emulated(
+        "OpenRouter searches itself; elsewhere the gateway asks the provider of `SEARCH_PROVIDER`, and without one each"
+        " call is answered with `unavailable`"
+    ),
     "tools.custom.strict": carried("lost where the server or the schema has no strict mode"),
     "content.*.cache_control": _MARKED,
     "content.document.source.url": lost("a note stands in its place; emulated with `FETCH_URLS=true`"),
@@ -34,7 +38,7 @@ _ANSWER: Fates = {
     "answer.stop_sequence": emulated("found by Dragoman, or named by the server"),
     "answer.stop_details": carried("the server's refusal"),
     "answer.content.text.citations": emulated(
-        "of the client's sources, by labels; annotations of servers that search by themselves are not read"
+        "of the client's sources, by labels; of OpenRouter's search its own annotations, of no other server's"
     ),
 }
 

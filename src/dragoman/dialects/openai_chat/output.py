@@ -80,6 +80,11 @@ class Output:
         self._blank = ""
         self._plain = False
 
+    def end_thoughts(self) -> None:
+        """A block that is no text comes next, and nothing is held."""
+        self._end_thinking()
+        self._plain = False
+
     def count(self, characters: int) -> None:
         """Output that is not text: the JSON of tool calls."""
         self._characters += characters

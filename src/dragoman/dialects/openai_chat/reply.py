@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from dragoman.dialects.chunk_json import decode_chunk, decode_object
 from dragoman.dialects.dialect import NewId
 from dragoman.dialects.openai_chat.output import Output
+from dragoman.dialects.openai_chat.search_reader import SearchReader
 from dragoman.dialects.openai_chat.shapes import Choice, Chunk, Piece, Reading
 from dragoman.dialects.openai_chat.tool_calls import ToolCalls
-from dragoman.dialects.openai_chat.usage import read_usage
+from dragoman.dialects.openai_chat.usage import read_usage, told_searches
 from dragoman.dialects.openai_error import read_stream_error
 from dragoman.dialects.translated_reply import TranslatedReply
 from dragoman.dialects.usage_numbers import with_estimates
@@ -41,6 +43,9 @@ class ChatReply(TranslatedReply[Output]):
     def __init__(self, reading: Reading, new_id: NewId, estimated_input_tokens: int) -> None:
         super().__init__(Output(reading, "msg_" + new_id(), estimated_input_tokens))
         self._calls = ToolCalls(self._output, reading, new_id)
+        search = reading.search
+        self._search = SearchReader(self._output, search, new_id) if search is not None else None
+        self._searches = 0
         self._estimated_input_tokens = estimated_input_tokens
         self.usage: Usage | None = None
         self._service_tier: str | None = None
@@ -85,6 +90,7 @@ class ChatReply(TranslatedReply[Output]):
         if usage and isinstance(usage, dict):
             self._service_tier = chunk.service_tier or self._service_tier
             self.usage = read_usage(cast("dict[str, Any]", usage), self._service_tier)
+            self._searches = told_searches(cast("dict[str, Any]", usage))
         # A server that finished by itself still tells its usage.
         if self._output.text_end.stopped_by is not None and self._finish_reason is None:
             self._end()
@@ -106,7 +112,9 @@ class ChatReply(TranslatedReply[Output]):
 
     def _read_piece(self, piece: Piece) -> None:
         self._read_reasoning(piece)
-        if piece.content:
+        if self._search is not None:
+            self._read_with_sources(piece, self._search)
+        elif piece.content:
             self._read_content(piece.content)
         if piece.refusal:
             self._refusal.append(piece.refusal)
@@ -132,6 +140,15 @@ class ChatReply(TranslatedReply[Output]):
                 text = detail.get("text") or detail.get("summary")
                 if isinstance(text, str) and text:
                     self._output.reasoning(text, "reasoning_details")
+
+    def _read_with_sources(self, piece: Piece, search: SearchReader) -> None:
+        search.note(piece.annotations)
+        if piece.content:
+            search.before_text(piece.content)
+            self._read_content(piece.content)
+        search.cite()
+        if piece.tool_calls or piece.function_call is not None:
+            search.before_call()
 
     def _read_content(self, content: Any) -> None:
         if isinstance(content, str):
@@ -159,10 +176,13 @@ class ChatReply(TranslatedReply[Output]):
             return
         self._ended = True
         self._output.finish()
+        searches = self._search.finish(self._searches) if self._search is not None else 0
         self.stop_reason, stop_sequence = self._ending()
         self.usage = with_estimates(
             self.usage or Usage(), self._estimated_input_tokens, self._output.estimated_output_tokens
         )
+        if searches:
+            self.usage = replace(self.usage, server_tool_use={"web_search_requests": searches})
         details = None
         if self.stop_reason == "refusal":
             details = {"type": "refusal", "category": None, "explanation": "".join(self._refusal) or None}

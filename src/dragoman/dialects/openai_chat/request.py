@@ -23,6 +23,7 @@ from dragoman.dialects.output_format import write_output_format
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.sampling import sampling_fields
 from dragoman.dialects.tool_names import tool_name_table
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import invalid_request
 from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_tokens, structure_tokens
@@ -32,7 +33,7 @@ from dragoman.wire.jsonbytes import encode
 
 PATH = "/chat/completions"
 
-TOOLS_BEGIN = b',"tools":[{"type":"function"'
+TOOLS_BEGIN = b',"tools":[{"type":"'
 
 _MESSAGE_STRUCTURE = structure_tokens(b'{"role":"user","content":""},', MESSAGE_TOKENS + 1)
 """One token less than it weighs: words of few letters weigh too little."""
@@ -94,7 +95,9 @@ def write_request(request: MessagesRequest, model: str, quirks: Quirks, origin: 
         estimated_input_tokens=_estimate(body, data, written),
         empty_answer="max_tokens" if request.max_tokens == 0 and not request.counting else "",
         streaming=streaming,
-        reading=_reading(request, conversation, quirks, limit, seal, fenced=output.fenced),
+        reading=_reading(
+            request, conversation, quirks, limit, seal, fenced=output.fenced, search=tools.search
+        ),
     )
 
 
@@ -134,6 +137,7 @@ def _reading(
     seal: Seal,
     *,
     fenced: bool,
+    search: SearchTool | None,
 ) -> Reading:
     choice = conversation.tool_choice
     return Reading(
@@ -146,6 +150,7 @@ def _reading(
         think_tags=quirks.think_tags,
         fenced=fenced,
         seal=seal,
+        search=search,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.messages.envelope import Seal
 from dragoman.messages.request import ThinkingDisplay
 
@@ -35,6 +36,8 @@ class Piece(msgspec.Struct, frozen=True, gc=False):
     refusal: str | None = None
     tool_calls: list[ToolCallPiece] | None = None
     function_call: FunctionPiece | None = None
+    annotations: Any = None
+    """OpenRouter's sources, as objects in a list."""
 
 
 class Choice(msgspec.Struct, frozen=True, gc=False):
@@ -78,3 +81,5 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """`<think>` at the start of the text is reasoning."""
     seal: Seal = Seal("openai_chat")
     """Whose reasoning it is."""
+    search: SearchTool | None = None
+    """The client's web search, where the server runs it; else annotations are not read."""

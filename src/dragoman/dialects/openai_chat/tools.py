@@ -1,4 +1,4 @@
-"""Tools and tool choice as functions (spec/openai-chat.md section 3)."""
+"""Tools and tool choice as functions (spec/openai-chat.md section 3), and OpenRouter's web search."""
 
 from typing import Any
 
@@ -15,9 +15,11 @@ from dragoman.dialects.function_tools import (
 )
 from dragoman.dialects.json_schema import clean
 from dragoman.dialects.losses import Losses
+from dragoman.dialects.openai_chat.web_search import CHOICE, write_web_search
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.dialects.tool_visibility import visible_tools
+from dragoman.dialects.web_search_tool import SearchTool, is_web_search
 from dragoman.messages.blocks import ToolUse
 from dragoman.messages.request import Conversation, Tool
 
@@ -29,29 +31,37 @@ class ToolFields(msgspec.Struct, frozen=True):
     """`tools`, `tool_choice` and `parallel_tool_calls`, as far as they are sent."""
     note: str | None = None
     """What to tell the model at the end because the server cannot be told."""
+    search: SearchTool | None = None
+    """The web search that the server runs."""
 
 
 def write_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -> ToolFields:
     """All about tools. Losses: server tools, hints, and choices that the server does not know."""
     tools: list[dict[str, Any]] = []
     offered: set[str] = set()
+    search: SearchTool | None = None
     positions = {id(tool): index for index, tool in enumerate(conversation.tools)}
     for tool in visible_tools(conversation):
         path = f"tools.{positions[id(tool)]}"
-        if not is_function(tool):
+        if is_function(tool):
+            tools.append({"type": "function", "function": _function(tool, path, quirks, losses)})
+        elif is_web_search(tool) and quirks.web_search and search is None:
+            written = write_web_search(tool, path, losses)
+            tools.append(written.tool)
+            search = written.reading
+        else:
             losses.dropped(path, why_not_sent(tool))
             continue
-        tools.append({"type": "function", "function": _function(tool, path, quirks, losses)})
         offered.add(tool.name)
     if not tools:
         return _without_tools(conversation, quirks, losses)
     fields: dict[str, Any] = {"tools": tools}
-    choice, note = _choice(conversation, offered, quirks, losses)
+    choice, note = _choice(conversation, offered, search, quirks, losses)
     if choice is not None:
         fields["tool_choice"] = choice
     if one_at_a_time(conversation) and quirks.parallel_tool_calls:
         fields["parallel_tool_calls"] = False
-    return ToolFields(fields, note)
+    return ToolFields(fields, note, search)
 
 
 def _function(tool: Tool, path: str, quirks: Quirks, losses: Losses) -> dict[str, Any]:
@@ -82,7 +92,11 @@ def _without_tools(conversation: Conversation, quirks: Quirks, losses: Losses) -
 
 
 def _choice(
-    conversation: Conversation, offered: set[str], quirks: Quirks, losses: Losses
+    conversation: Conversation,
+    offered: set[str],
+    search: SearchTool | None,
+    quirks: Quirks,
+    losses: Losses,
 ) -> tuple[Any, str | None]:
     choice = conversation.tool_choice
     if choice is None:
@@ -94,6 +108,8 @@ def _choice(
     if choice.name not in offered:
         losses.dropped("tool_choice", "the chosen tool does not reach the server")
         return None, None
+    if search is not None and choice.name == search.name:
+        return CHOICE, None
     name = upstream_tool_name(choice.name, quirks.max_tool_name)
     if quirks.tool_choice_function:
         return {"type": "function", "function": {"name": name}}, None

@@ -34,3 +34,10 @@ def read_usage(value: dict[str, Any], service_tier: str | None = None) -> Usage:
         if service_tier is None
         else ("priority" if service_tier == "priority" else "standard"),
     )
+
+
+def told_searches(value: dict[str, Any]) -> int:
+    """How many searches of the web OpenRouter made: its documents say `server_tool_use`, its answers and its API
+    description `server_tool_use_details` (2026-08)."""
+    details = (as_object(value.get(name)) for name in ("server_tool_use_details", "server_tool_use"))
+    return max(count_of(one.get("web_search_requests")) for one in details)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dragoman.dialects.openai_responses.citations import url_citation
+from dragoman.dialects.found_pages import url_citation
 from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.shapes import Event
 from dragoman.wire.jsonbytes import encode

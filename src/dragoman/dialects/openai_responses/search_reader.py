@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 from dragoman.dialects.dialect import NewId
-from dragoman.dialects.openai_responses.citations import PREFIX, search_query, search_result
+from dragoman.dialects.found_pages import PREFIX
+from dragoman.dialects.openai_responses.citations import search_query, search_result
 from dragoman.dialects.openai_responses.output import Output
 from dragoman.dialects.openai_responses.shapes import Event
 from dragoman.wire.jsonbytes import encode

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 import msgspec
 
 from dragoman.dialects.chunk_json import decode_object
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import UpstreamNonsense
 from dragoman.wire.jsonbytes import JsonError, decode, encode
@@ -46,14 +47,6 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     error: dict[str, Any] | None = None
     service_tier: str | None = None
     input_transformations: list[dict[str, Any]] = []
-
-
-class SearchTool(msgspec.Struct, frozen=True):
-    """The client's web search, which the upstream runs."""
-
-    name: str
-    blocked_domains: tuple[str, ...] = ()
-    """Left out of results and citations: the upstream has no field for them."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):

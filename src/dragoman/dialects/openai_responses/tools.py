@@ -16,11 +16,11 @@ from dragoman.dialects.function_tools import (
 )
 from dragoman.dialects.history import Turn
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_responses.shapes import SearchTool
-from dragoman.dialects.openai_responses.web_search import is_web_search, write_web_search
+from dragoman.dialects.openai_responses.web_search import write_web_search
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.dialects.tool_visibility import referenced_names, visible_tools
+from dragoman.dialects.web_search_tool import SearchTool, is_web_search
 from dragoman.messages.blocks import Compaction, ServerToolResult, ToolChange
 from dragoman.messages.request import Conversation, Tool
 

@@ -74,3 +74,11 @@ def test_a_failure_that_says_nothing_to_learn_is_not_mended():
 def test_images_may_stay_urls_where_the_server_fetches_them_or_nobody_sees_them(quirks, images):
     assert dialect.takes_urls("image", Quirks(**quirks)) is images
     assert not dialect.takes_urls("document", Quirks(files=True, **quirks))
+
+
+def test_it_runs_the_search_where_the_server_has_one_and_nothing_else():
+    searches = Quirks(web_search=True)
+    assert dialect.runs("web_search_20250305", searches)
+    assert dialect.runs("web_search_20260209", searches)
+    assert not dialect.runs("web_fetch_20250910", searches)
+    assert not dialect.runs("web_search_20250305", Quirks())

@@ -397,3 +397,12 @@ def test_a_fence_around_a_format_that_was_only_asked_for_is_not_shown():
     for piece in ("``", "`json\n{", '"a": 1}', "\n``", "`\n"):
         out.text(piece)
     assert finished(out) == [text('{"a": 1}')]
+
+
+def test_thoughts_that_are_ended_are_signed_and_text_may_follow():
+    out = output(thinking="shown")
+    out.reasoning("hm", "reasoning_content")
+    out.end_thoughts()
+    assert out.writer.open_block is None
+    out.text("so")
+    assert finished(out) == [thinking("hm"), text("so")]

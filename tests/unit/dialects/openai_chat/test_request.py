@@ -9,6 +9,7 @@ from dragoman.dialects.openai_chat.shapes import Reading
 from dragoman.dialects.other_fields import PREFILL_REFUSED
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.messages.envelope import Seal
 from dragoman.messages.errors import ApiError
 from dragoman.messages.parse import parse_request
@@ -389,3 +390,20 @@ def test_a_format_that_is_only_asked_for_may_come_in_a_fence(known, fenced):
     form = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
     assert reading(ask(output_config=form), Quirks(structured_output=known)).fenced is fenced
     assert not reading(ask(), Quirks(structured_output=known)).fenced
+
+
+def test_the_place_of_a_search_among_the_tools_changes_no_estimate():
+    schema = {"type": "object", "properties": {f"field_{n}": {"type": "string"} for n in range(40)}}
+    search = {"type": "web_search_20250305", "name": "m"}
+
+    def estimate(name):
+        request = ask(user("look"), tools=[tool(name, input_schema=schema), search])
+        return write_request(request, "m", Quirks(web_search=True)).estimated_input_tokens
+
+    assert estimate("a") == estimate("z")
+
+
+def test_the_reader_knows_of_the_search_that_the_server_runs():
+    request = ask(user("look"), tools=[{"type": "web_search_20250305", "name": "find"}])
+    assert reading(request, Quirks(web_search=True)).search == SearchTool("find")
+    assert reading(request, Quirks()).search is None

@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.openai_chat.tools import (
@@ -196,3 +197,45 @@ def test_a_deferred_tool_is_sent_only_once_it_is_referenced():
     assert [one["function"]["name"] for one in before["tools"]] == ["ToolSearch"]
     assert [one["function"]["name"] for one in after["tools"]] == ["ToolSearch", "Late"]
     assert "defer_loading" not in str(after)
+
+
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+SEARCHES = replace(PLAIN, web_search=True)
+
+
+def test_a_server_that_searches_gets_the_search_in_its_place_among_the_tools():
+    written, losses = write(tools=[tool("Bash"), SEARCH | {"max_uses": 2}, tool("zip")], quirks=SEARCHES)
+    kinds = [one["type"] for one in written.fields["tools"]]
+    assert kinds == ["function", "openrouter:web_search", "function"]
+    assert written.fields["tools"][1]["parameters"] == {"max_uses": 2}
+    assert written.search is not None
+    assert written.search.name == "web_search"
+    assert [loss.field for loss in losses] == ["tools.1.max_uses"]
+
+
+def test_of_two_searches_the_second_is_lost():
+    written, losses = write(tools=[SEARCH | {"name": "a_search"}, SEARCH], quirks=SEARCHES)
+    assert written.fields["tools"] == [{"type": "openrouter:web_search"}]
+    assert [(loss.field, loss.what) for loss in losses] == [("tools.1", "dropped")]
+
+
+def test_the_search_can_be_forced():
+    choice = {"type": "tool", "name": "web_search"}
+    written, losses = write(tools=[tool(), SEARCH], tool_choice=choice, quirks=SEARCHES)
+    assert written.fields["tool_choice"] == {"type": "openrouter:web_search"}
+    assert (written.note, losses) == (None, ())
+
+
+def test_other_choices_beside_a_search_stay_the_same():
+    for choice, sent in (
+        ({"type": "tool", "name": "Read"}, {"type": "function", "function": {"name": "Read"}}),
+        ({"type": "any"}, "required"),
+        ({"type": "auto"}, "auto"),
+    ):
+        written = fields(tools=[tool("Read"), SEARCH], tool_choice=choice, quirks=SEARCHES)
+        assert written["tool_choice"] == sent
+
+
+def test_reading_a_page_is_not_asked_for():
+    fetch = {"type": "web_fetch_20250910", "name": "web_fetch"}
+    assert lost(tools=[tool(), fetch], quirks=SEARCHES) == [("tools.1", "dropped")]

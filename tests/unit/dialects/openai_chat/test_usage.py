@@ -1,6 +1,6 @@
 import pytest
 
-from dragoman.dialects.openai_chat.usage import read_usage
+from dragoman.dialects.openai_chat.usage import read_usage, told_searches
 from dragoman.dialects.usage_numbers import LARGEST_COUNT
 from dragoman.messages.events import Usage
 from tests.support.reading import tokens_of
@@ -115,3 +115,17 @@ def test_the_service_tier_is_told_in_anthropics_words(told, seen):
     assert read_usage({"prompt_tokens": 1}, told) == Usage(
         input_tokens=1, output_tokens_details={"thinking_tokens": 0}, service_tier=seen
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "searches"),
+    [
+        ({"server_tool_use_details": {"web_search_requests": 2, "tool_calls_executed": 3}}, 2),
+        ({"server_tool_use": {"web_search_requests": 1}}, 1),
+        ({"server_tool_use": {"web_search_requests": None}}, 0),
+        ({"server_tool_use": None}, 0),
+        ({}, 0),
+    ],
+)
+def test_searches_are_read_from_either_name(told, searches):
+    assert told_searches(told) == searches

@@ -1,6 +1,6 @@
 import pytest
 
-from dragoman.dialects.openai_responses.shapes import SearchTool
+from dragoman.dialects.web_search_tool import SearchTool
 from tests.support.responses_reading import (
     added,
     content,

@@ -6,10 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from dragoman.dialects.openai_responses.request import write_count, write_request
-from dragoman.dialects.openai_responses.shapes import Reading, SearchTool
+from dragoman.dialects.openai_responses.shapes import Reading
 from dragoman.dialects.other_fields import PREFILL_REFUSED
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_names import upstream_tool_name
+from dragoman.dialects.web_search_tool import SearchTool
 from dragoman.messages.errors import ApiError
 from tests.support.chat_requests import (
     PLAIN,

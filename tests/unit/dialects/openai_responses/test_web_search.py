@@ -1,8 +1,8 @@
 import pytest
 
 from dragoman.dialects.losses import Losses
-from dragoman.dialects.openai_responses.web_search import is_web_search, write_web_search
-from tests.support.chat_requests import conversation, tool
+from dragoman.dialects.openai_responses.web_search import write_web_search
+from tests.support.chat_requests import conversation
 
 
 def search(**fields):
@@ -18,19 +18,6 @@ def write(**fields):
     losses = Losses()
     written = write_web_search(one(search(**fields)), "tools.0", losses)
     return written, {loss.field: loss.what for loss in losses.as_tuple()}
-
-
-@pytest.mark.parametrize(
-    ("declared", "is_search"),
-    [
-        (search(), True),
-        (search(type="web_search_20260209"), True),
-        (tool("web_search"), False),
-        ({"type": "web_fetch_20250910", "name": "web_fetch"}, False),
-    ],
-)
-def test_the_search_is_known_by_its_type(declared, is_search):
-    assert is_web_search(one(declared)) is is_search
 
 
 def test_a_plain_search_says_that_the_user_may_be_anywhere():
