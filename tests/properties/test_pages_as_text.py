@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragoman.emulation.html_tokens import Text, tokens
-from dragoman.emulation.page_text import page_text
+from dragoman.emulation.pages.html_tokens import Text, tokens
+from dragoman.emulation.pages.page_text import page_text
 
 PIECES = st.sampled_from(
     [

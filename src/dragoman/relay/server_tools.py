@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dragoman.emulation.domains import NotADomain, is_permitted, read_domain
-from dragoman.emulation.page_document import page_document
+from dragoman.emulation.pages.page_document import page_document
 from dragoman.emulation.server_tools import ServerTool, deferred_tools
 from dragoman.emulation.tool_results import (
     error_block,

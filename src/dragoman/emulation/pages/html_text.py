@@ -3,9 +3,9 @@
 import re
 from itertools import islice
 
-from dragoman.emulation.html_tokens import Start, Text, read_attributes, tokens
-from dragoman.emulation.html_tree import OpenElements
-from dragoman.emulation.markdown_writer import MarkdownWriter
+from dragoman.emulation.pages.html_tokens import Start, Text, read_attributes, tokens
+from dragoman.emulation.pages.html_tree import OpenElements
+from dragoman.emulation.pages.markdown_writer import MarkdownWriter
 
 MOST_TOKENS = 100_000
 """Texts and tags that are read, each in about six microseconds; large pages of the web have a quarter of it."""

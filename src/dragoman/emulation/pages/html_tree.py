@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dragoman.emulation.html_tokens import read_attributes
+from dragoman.emulation.pages.html_tokens import read_attributes
 
 VOID = frozenset(
     [

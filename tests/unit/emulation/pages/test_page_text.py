@@ -1,8 +1,8 @@
-"""emulation/page_text.py"""
+"""emulation/pages/page_text.py"""
 
 import pytest
 
-from dragoman.emulation.page_text import _ENCODINGS, LARGEST_HTML, page_text
+from dragoman.emulation.pages.page_text import _ENCODINGS, LARGEST_HTML, page_text
 
 PAGE = "<title>Größe</title><p>naïve – café"
 

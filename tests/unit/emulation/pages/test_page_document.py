@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from dragoman.emulation.page_document import page_document
+from dragoman.emulation.pages.page_document import page_document
 
 
 def test_a_text_is_a_text_document():

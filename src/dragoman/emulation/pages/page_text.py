@@ -7,7 +7,7 @@ thread. Other texts are decoded and left as they are.
 
 import re
 
-from dragoman.emulation.html_text import html_text
+from dragoman.emulation.pages.html_text import html_text
 
 LARGEST_HTML = 2 * 1024 * 1024
 """Bytes of a page that are read."""

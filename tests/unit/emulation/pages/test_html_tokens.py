@@ -1,8 +1,8 @@
-"""emulation/html_tokens.py"""
+"""emulation/pages/html_tokens.py"""
 
 import pytest
 
-from dragoman.emulation.html_tokens import End, Start, Text, read_attributes, tokens, unescape
+from dragoman.emulation.pages.html_tokens import End, Start, Text, read_attributes, tokens, unescape
 
 
 def test_texts_and_tags_come_in_order() -> None:

@@ -2,7 +2,7 @@
 
 import base64
 
-from dragoman.emulation.page_text import page_text
+from dragoman.emulation.pages.page_text import page_text
 from dragoman.messages.fields import Fields
 
 CHARACTERS_OF_A_TOKEN = 4

@@ -1,8 +1,8 @@
-"""emulation/html_tree.py"""
+"""emulation/pages/html_tree.py"""
 
 import pytest
 
-from dragoman.emulation.html_tree import OpenElements
+from dragoman.emulation.pages.html_tree import OpenElements
 
 
 def opened(*tags: str, boilerplate: bool = False) -> OpenElements:

@@ -1,6 +1,6 @@
-"""emulation/markdown_writer.py"""
+"""emulation/pages/markdown_writer.py"""
 
-from dragoman.emulation.markdown_writer import DEEPEST, LONGEST_URL, MarkdownWriter
+from dragoman.emulation.pages.markdown_writer import DEEPEST, LONGEST_URL, MarkdownWriter
 
 
 def test_white_space_is_one_space_and_blocks_have_one_empty_line() -> None:

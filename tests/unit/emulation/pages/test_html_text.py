@@ -1,8 +1,8 @@
-"""emulation/html_text.py"""
+"""emulation/pages/html_text.py"""
 
 import pytest
 
-from dragoman.emulation.html_text import MOST_TOKENS, html_text
+from dragoman.emulation.pages.html_text import MOST_TOKENS, html_text
 
 
 def text_of(page: str) -> str:

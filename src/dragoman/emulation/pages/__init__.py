@@ -1,0 +1,1 @@
+"""Pages that were fetched: as text, and as documents."""
