@@ -51,7 +51,7 @@ class Answer:
         self._gateway = gateway
         self._memory = memory
         self._request = request
-        self._url_sources = UrlSources(gateway.fetcher)
+        self._url_sources = None if gateway.fetcher is None else UrlSources(gateway.fetcher)
         self._attempt: Attempt | None = None
         self._started = False
         self._renewed = False
@@ -145,9 +145,7 @@ class Answer:
         quirks = self._memory.quirks(target)
         for mends_left in range(MOST_MENDS, -1, -1):
             self._note_target(target)
-            dialect = dialect_of(self._gateway, target)
-            request = await self._url_sources.inline(self._request, dialect, quirks)
-            attempt = self._begin(request, target, quirks)
+            attempt = self._begin(await self._with_bytes(target, quirks), target, quirks)
             if attempt.written.empty_answer:
                 yield self._say_without_upstream(attempt, attempt.written.empty_answer)
                 return
@@ -173,6 +171,12 @@ class Answer:
                     target = spoken_to(target, mended.speak)
                     quirks = self._memory.quirks(target)
                     self._respoken, self._lessons = True, {}
+
+    async def _with_bytes(self, target: Target, quirks: Quirks) -> MessagesRequest:
+        """The request without the URLs that the target cannot carry, as far as they are fetched. Raises ApiError."""
+        if self._url_sources is None:
+            return self._request
+        return await self._url_sources.inline(self._request, dialect_of(self._gateway, target), quirks)
 
     def _mended(self, attempt: Attempt, failure: UpstreamFailure, quirks: Quirks) -> Mended | None:
         """With what the same request is to be tried again, or None."""

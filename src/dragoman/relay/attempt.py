@@ -12,6 +12,7 @@ from dragoman.dialects.context_overflow import numbered_overflow
 from dragoman.dialects.dialect import Dialect, ReplyReader, Written
 from dragoman.dialects.quirks import Quirks
 from dragoman.emulation.emulation import Emulation
+from dragoman.emulation.tool_rounds import ServerCall
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.messages.events import Relayed, Said, Usage
 from dragoman.messages.grammar import Grammar
@@ -94,27 +95,11 @@ class Attempt:
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """The answer's events in batches, as they come. Raises UpstreamFailure, TranslatorBug.
 
-        One answer may have several rounds, where the model calls tools that the gateway runs.
+        One answer may take several requests: the reader says whether another one is to follow, and so do calls of tools
+        that the gateway runs.
         """
         self._token = await access_token(self._gateway, self.target.channel)
-        written, emulation = self.written, self.emulation
-        while True:
-            async with aclosing(self._requests(written)) as batches:
-                async for said in batches:
-                    yield said
-            calls = emulation.calls
-            if not calls:
-                return
-            said = emulation.answered(await answer_calls(self._gateway, emulation.request, calls))
-            self.check(said)
-            yield said
-            if self.finished:
-                return
-            written = self._write(self._quirks)
-            self.reader = self._open(written)
-
-    async def _requests(self, written: Written | None) -> AsyncGenerator[Sequence[Said], None]:
-        """One round, which may take several requests: the reader says whether another one is to follow."""
+        written: Written | None = self.written
         while written is not None:
             try:
                 async with aclosing(self._exchange(written)) as batches:
@@ -126,6 +111,24 @@ class Attempt:
                     raise
                 yield self._heard(instead)
             written = self.reader.follow_up()
+            if written is None and (calls := self.emulation.calls):
+                yield await self._answered(calls)
+                written = self._next_round()
+
+    async def _answered(self, calls: Sequence[ServerCall]) -> Sequence[Said]:
+        """What came of the calls of server tools."""
+        results = await answer_calls(self._gateway, self.emulation.request, calls)
+        said = self.emulation.answered(results)
+        self.check(said)
+        return said
+
+    def _next_round(self) -> Written | None:
+        """The request with which the model goes on; None if that was the end."""
+        if self.finished:
+            return None
+        written = self._write(self._quirks)
+        self.reader = self._open(written)
+        return written
 
     def is_changed_by(self, quirks: Quirks) -> bool:
         """Whether the request would be another one with these quirks."""

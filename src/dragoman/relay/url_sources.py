@@ -25,16 +25,13 @@ MOST_SECONDS = 20.0
 class UrlSources:
     """Those of one request. Each URL is fetched once, however often the request is written."""
 
-    def __init__(self, fetcher: Fetcher | None) -> None:
+    def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         self._fetched: dict[str, Fetched] = {}
 
     async def inline(self, request: MessagesRequest, dialect: Dialect, quirks: Quirks) -> MessagesRequest:
-        """The request with bytes in place of the URLs that the dialect cannot carry; itself if there are none, or
-        nothing is to be fetched. Raises ApiError 400 that names the first URL at which nothing of use stands."""
-        fetcher = self._fetcher
-        if fetcher is None:
-            return request
+        """The request with bytes in place of the URLs that the dialect cannot carry; itself if there are none. Raises
+        ApiError 400 that names the first URL at which nothing of use stands."""
         wanted = [place for place in url_sources(request) if not dialect.takes_urls(place.medium, quirks)]
         if not wanted:
             return request
@@ -43,14 +40,14 @@ class UrlSources:
             urls.setdefault(place.url, place)
         if len(urls) > MOST_URLS:
             raise _refusal(list(urls.values())[MOST_URLS], f"more than {MOST_URLS} URLs are not fetched")
-        await self._fetch_all(fetcher, urls)
+        await self._fetch_all(urls)
         inlined = with_sources(
             request, {place.path: source_of(self._fetched[place.url], place) for place in wanted}
         )
         request.let_go()
         return inlined
 
-    async def _fetch_all(self, fetcher: Fetcher, urls: Mapping[str, UrlSource]) -> None:
+    async def _fetch_all(self, urls: Mapping[str, UrlSource]) -> None:
         """`urls` with their first places. Raises ApiError."""
         failures: dict[str, str] = {}
         turns = asyncio.Semaphore(MOST_AT_ONCE)
@@ -60,7 +57,7 @@ class UrlSources:
                 if failures or self._size() > MOST_BYTES:
                     return
                 try:
-                    self._fetched[url] = await fetcher.fetch(url)
+                    self._fetched[url] = await self._fetcher.fetch(url)
                 except WebFailure as failure:
                     failures[url] = failure.reason
 

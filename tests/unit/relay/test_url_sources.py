@@ -71,11 +71,9 @@ async def test_what_the_dialect_carries_is_left_alone():
     assert (first["type"], second["type"], second["media_type"]) == ("url", "base64", "application/pdf")
 
 
-@pytest.mark.parametrize("fetcher", [None, FakeFetcher()], ids=["no fetcher", "nothing to fetch"])
-async def test_a_request_without_need_stays_itself(fetcher):
-    blocks = [by_url("a")] if fetcher is None else [{"type": "text", "text": "hi"}]
-    request = asking(*blocks)
-    assert await UrlSources(fetcher).inline(request, PlainDialect(), BYTES_ONLY) is request
+async def test_a_request_without_need_stays_itself():
+    request = asking({"type": "text", "text": "hi"})
+    assert await UrlSources(FakeFetcher()).inline(request, PlainDialect(), BYTES_ONLY) is request
 
 
 async def test_each_url_is_fetched_once_also_when_the_request_is_written_again():

@@ -90,7 +90,8 @@ class ChatReply(TranslatedReply[Output]):
         if usage and isinstance(usage, dict):
             self._service_tier = chunk.service_tier or self._service_tier
             self.usage = read_usage(cast("dict[str, Any]", usage), self._service_tier)
-            self._searches = told_searches(cast("dict[str, Any]", usage))
+            if self._search is not None:
+                self._searches = told_searches(cast("dict[str, Any]", usage))
         # A server that finished by itself still tells its usage.
         if self._output.text_end.stopped_by is not None and self._finish_reason is None:
             self._end()
