@@ -1,6 +1,6 @@
 """All that is emulated for one answer: the request as its backend can carry it, and the answer as the client asked for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dragoman.dialects.dialect import Dialect, Loss
 from dragoman.dialects.quirks import Quirks
@@ -35,6 +35,11 @@ class Emulation:
     def runs_tools(self) -> bool:
         """The answer may have several rounds."""
         return self._rounds is not None
+
+    @property
+    def ran(self) -> Mapping[str, int]:
+        """Calls that the gateway answered, by the kind of the tool."""
+        return {} if self._rounds is None else self._rounds.ran
 
     @property
     def unfounded_citations(self) -> int:

@@ -61,6 +61,8 @@ class ToolRounds:
         self.over = False
         """The last event was said."""
         self._tools = tools
+        self.ran: dict[str, int] = {}
+        """Calls that were answered, by the kind of the tool."""
         self._uses: dict[str, int] = {}
         self._counts: dict[str, int] = {}
         self._rounds = 0
@@ -105,6 +107,7 @@ class ToolRounds:
         said: list[Said] = [event for block in results for event in self._whole(block)]
         for call, result in zip(self.calls, results, strict=True):
             self._uses[call.tool.name] = call.uses + 1
+            self.ran[call.tool.kind] = self.ran.get(call.tool.kind, 0) + 1
             if call.tool.kind in _COUNTED and not is_error(result):
                 name = _COUNTED[call.tool.kind]
                 self._counts[name] = self._counts.get(name, 0) + 1

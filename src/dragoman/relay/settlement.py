@@ -13,6 +13,7 @@ def settle(gateway: Gateway, trace: Trace, attempt: Attempt | None) -> None:
     if attempt is not None:
         trace.usage = attempt.usage
         trace.withheld = attempt.reader.withheld
+        trace.server_tools = attempt.emulation.ran
         trace.unfounded_citations = attempt.emulation.unfounded_citations
         trace.ending = trace.ending or attempt.reader.stop_reason or ""
         if attempt.head is not None:

@@ -35,6 +35,8 @@ class Trace:
     upstream_request_id: str | None = None
     withheld: Mapping[str, int] = field(default_factory=dict[str, int])
     """Reasoning of earlier turns that the upstream did not show to the model, counted by its reason."""
+    server_tools: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Calls of server tools that the gateway answered, by the kind of the tool."""
     unfounded_citations: int = 0
     """Citations of the model's that name no source of the client's, and were left out."""
     learned: list[str] = field(default_factory=list[str])

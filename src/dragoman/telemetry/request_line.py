@@ -36,8 +36,7 @@ def request_line(trace: Trace) -> Line:
         line["cache_read"] = usage.cache_read_input_tokens
         line["cache_write"] = usage.cache_creation_input_tokens
     line |= _not_carried(trace)
-    if trace.unfounded_citations:
-        line["unfounded_citations"] = trace.unfounded_citations
+    line |= _emulated(trace)
     line["attempts"] = trace.attempts
     if trace.counting:
         line["counting"] = True
@@ -93,6 +92,16 @@ def _not_carried(trace: Trace) -> Line:
     if trace.withheld:
         reasons = sorted(trace.withheld)[:MOST_REASONS]
         line["reasoning_withheld"] = {reason[:LONGEST_REASON]: trace.withheld[reason] for reason in reasons}
+    return line
+
+
+def _emulated(trace: Trace) -> Line:
+    """What the gateway did in the backend's place."""
+    line: Line = {}
+    if trace.server_tools:
+        line["server_tools"] = dict(trace.server_tools)
+    if trace.unfounded_citations:
+        line["unfounded_citations"] = trace.unfounded_citations
     return line
 
 

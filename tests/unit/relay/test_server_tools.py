@@ -115,6 +115,7 @@ async def test_input_counts_once_output_adds_up_and_searches_are_counted():
     assert (usage["input_tokens"], usage["output_tokens"]) == (100, 27)
     assert usage["server_tool_use"] == {"web_search_requests": 1}
     assert world.trace.usage.output_tokens == 27
+    assert world.trace.server_tools == {"web_search": 1}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,11 @@ def test_citations_that_name_nothing_are_told_by_their_number():
     assert "unfounded_citations" not in request_line(finished())
 
 
+def test_tools_that_the_gateway_ran_are_counted_where_there_were_any():
+    assert request_line(finished(server_tools={"web_search": 2}))["server_tools"] == {"web_search": 2}
+    assert "server_tools" not in request_line(finished())
+
+
 def test_reasoning_that_was_withheld_is_told_by_its_reason_in_bounds():
     trace = finished(withheld={"turn_boundary": 2, "prefix_mismatch": 1})
     assert request_line(trace)["reasoning_withheld"] == {"prefix_mismatch": 1, "turn_boundary": 2}
