@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dragoman.dialects.dialect import Dialect, Loss
 from dragoman.dialects.quirks import Quirks
 from dragoman.emulation.citations.answer import CitedAnswer
-from dragoman.emulation.citations.request import cite
+from dragoman.emulation.citations.pages import Pages
+from dragoman.emulation.citations.request import cite, citing_pages
 from dragoman.emulation.server_tools import emulated_tools
 from dragoman.emulation.tool_rounds import ServerCall, ToolRounds
 from dragoman.messages.events import Said, Usage
@@ -18,9 +19,15 @@ class Emulation:
 
     def __init__(self, request: MessagesRequest, dialect: Dialect, quirks: Quirks) -> None:
         cited, sources = (request, None) if dialect.cites else cite(request)
-        self._citing = None if sources is None else CitedAnswer(sources)
         tools = emulated_tools(cited, lambda kind: dialect.runs(kind, quirks))
-        self._rounds = ToolRounds(cited, tools) if tools else None
+        pages: Pages | None = None
+        if any(tool.kind == "web_search" for tool in tools.values()):
+            pages = Pages(sources)
+            if sources is None:
+                cited = citing_pages(cited)
+        cited_from = pages or sources
+        self._citing = None if cited_from is None else CitedAnswer(cited_from)
+        self._rounds = ToolRounds(cited, tools, pages) if tools else None
         self._request = cited
         self.losses: tuple[Loss, ...] = () if self._rounds is None else self._rounds.losses
         if self.request is not request:

@@ -1,16 +1,22 @@
 """Earlier answers in which the gateway ran tools, as the model said them: the calls in one message, what came of them in
 the next, and so on. The client has all of it in one message (spec/anthropic-messages.md section 5.1)."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 from dragoman.emulation.tool_results import as_tool_result, call_id
 from dragoman.messages.fields import Fields
 from dragoman.wire.jsonvalues import as_list, as_object
 
+Labels = Callable[[Fields], Sequence[str]]
 
-def unrolled(messages: list[Any], names: Container[str]) -> list[Any]:
-    """The messages with the calls of the tools `names` as calls of functions."""
+
+def _no_labels(block: Fields) -> Sequence[str]:
+    return ()
+
+
+def unrolled(messages: list[Any], names: Container[str], labels: Labels = _no_labels) -> list[Any]:
+    """The messages with the calls of the tools `names` as calls of functions. `labels`: of the pages in a result's block."""
     written: list[Any] = []
     waiting: list[Fields] = []
     for message in messages:
@@ -26,7 +32,7 @@ def unrolled(messages: list[Any], names: Container[str]) -> list[Any]:
         if fields.get("role") != "assistant" or not _runs_tools(fields, names):
             written.append(message)
             continue
-        unrolling = _Unrolling(fields, names)
+        unrolling = _Unrolling(fields, names, labels)
         written += unrolling.messages
         waiting = unrolling.waiting
     return [*written, _user(waiting)] if waiting else written
@@ -35,7 +41,7 @@ def unrolled(messages: list[Any], names: Container[str]) -> list[Any]:
 class _Unrolling:
     """One message of the assistant taken apart."""
 
-    def __init__(self, message: Fields, names: Container[str]) -> None:
+    def __init__(self, message: Fields, names: Container[str], labels: Labels) -> None:
         self.messages: list[Fields] = []
         self.waiting: list[Fields] = []
         """Results of the last calls, where the client has results of its own to bring beside them."""
@@ -47,7 +53,7 @@ class _Unrolling:
         for block in blocks:
             fields = as_object(block)
             if fields.get("tool_use_id") in calls:
-                self._results.append(as_tool_result(fields))
+                self._results.append(as_tool_result(fields, labels(fields)))
                 continue
             if self._results:
                 self._end_turn()

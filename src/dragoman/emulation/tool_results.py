@@ -5,6 +5,8 @@ The second is made of the first alone, so that a later turn, which brings the bl
 
 import base64
 import binascii
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from dragoman.messages.envelope import CARRIED_TEXT, carry_text
@@ -69,15 +71,16 @@ def is_error(block: Fields) -> bool:
     return "error_code" in as_object(block.get("content"))
 
 
-def as_tool_result(block: Fields) -> Fields:
-    """The `tool_result` block with what the model is told."""
+def as_tool_result(block: Fields, labels: Sequence[str] = ()) -> Fields:
+    """The `tool_result` block with what the model is told. `labels`: one for each page of a search, to cite it by."""
     content: Any = block.get("content")
     code = as_object(content).get("error_code")
     told: Any
     if isinstance(code, str):
         told = f"The tool failed: {as_object(content).get('error_message') or code}"
     elif block.get("type") == "web_search_tool_result":
-        told = [_as_search_result(result) for result in objects_in(content)] or "Nothing was found."
+        pages = zip_longest(objects_in(content), labels, fillvalue="")
+        told = [_as_search_result(as_object(page), label) for page, label in pages] or "Nothing was found."
     elif block.get("type") == "web_fetch_tool_result":
         document = as_object(as_object(content).get("content"))
         told = [document] if document else "The page is empty."
@@ -87,10 +90,14 @@ def as_tool_result(block: Fields) -> Fields:
     return result | ({"is_error": True} if isinstance(code, str) else {})
 
 
-def _as_search_result(result: Fields) -> Fields:
+def page_text_of(result: Fields) -> str:
+    """What a page says, as the model is told it."""
+    return _carried_text(result.get("encrypted_content")) or str(result.get("title") or "") or "(no text)"
+
+
+def _as_search_result(result: Fields, label: str) -> Fields:
+    content = [{"type": "text", "text": label + page_text_of(result)}]
     title = str(result.get("title") or "")
-    text = _carried_text(result.get("encrypted_content")) or title or "(no text)"
-    content = [{"type": "text", "text": text}]
     return {
         "type": "search_result",
         "source": str(result.get("url") or ""),

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.emulation.citations.pages import Pages
 from dragoman.emulation.server_tools import ServerTool, losses_of, rewritten, with_functions
 from dragoman.emulation.tool_history import unrolled
 from dragoman.emulation.tool_results import as_tool_result, is_error, server_id
@@ -52,9 +53,16 @@ class ToolRounds:
     """Turns what is said in each round into one message: round after round, `hear` what the reader says until it is
     finished, answer `calls`, and ask the upstream `request`, until it is `over`."""
 
-    def __init__(self, request: MessagesRequest, tools: dict[str, ServerTool]) -> None:
+    def __init__(
+        self, request: MessagesRequest, tools: dict[str, ServerTool], pages: Pages | None = None
+    ) -> None:
         raw = request.raw
-        changes = {"tools": with_functions(raw, tools), "messages": unrolled(raw["messages"], tools)}
+        self._pages = pages
+        changes: Fields = {"tools": with_functions(raw, tools)}
+        if pages is None:
+            changes["messages"] = unrolled(raw["messages"], tools)
+        else:
+            changes["messages"] = unrolled(raw["messages"], tools, pages.labels)
         self.request = rewritten(request, changes)
         """What the upstream is asked in this round."""
         self.losses = losses_of(request, tools)
@@ -159,6 +167,9 @@ class ToolRounds:
         self._called = True
         return ServerToolUseBlock(server_id(block.id), block.name)
 
+    def _told(self, result: Fields) -> Fields:
+        return as_tool_result(result, () if self._pages is None else self._pages.labels(result))
+
     def _calls_said(self) -> list[Fields]:
         content: list[Fields] = self._fold.message()["content"]
         return [block for block in content if block["type"] == "tool_use" and block["name"] in self._tools]
@@ -186,7 +197,7 @@ class ToolRounds:
         raw = self.request.raw
         turns = [
             {"role": "assistant", "content": content},
-            {"role": "user", "content": [as_tool_result(block) for block in results]},
+            {"role": "user", "content": [self._told(block) for block in results]},
         ]
         changes: Fields = {"messages": [*raw["messages"], *turns]}
         choice = as_object(raw.get("tool_choice"))

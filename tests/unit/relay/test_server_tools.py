@@ -109,6 +109,37 @@ async def test_the_next_turn_begins_with_the_bytes_of_this_one():
     assert [turn["role"] for turn in after[len(within) :]] == ["assistant", "user"]
 
 
+async def test_what_the_model_takes_from_a_page_is_cited():
+    marker = "【10001-1】"
+    world = bench(searching(), says(f"They turn left.{marker} Or so."), says("Yes."), web_search=FakeSearch())
+    message = await heard(world, tools=[SEARCH])
+    assert f"{marker}All about keys." in asked(world, 1)["messages"][-1]["content"]
+    cited, rest = message["content"][2:]
+    assert (cited["text"], rest["text"]) == ("They turn left. ", "Or so.")
+    [citation] = cited["citations"]
+    assert (citation["type"], citation["url"], citation["title"], citation["cited_text"]) == (
+        "web_search_result_location",
+        "https://pages.example.com/1",
+        "On keys",
+        "All about keys.",
+    )
+    later = [
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": message["content"]},
+        {"role": "user", "content": "sure?"},
+    ]
+    await heard(world, tools=[SEARCH], messages=later)
+    within, after = asked(world, 1)["messages"], asked(world, 2)["messages"]
+    assert after[: len(within)] == within
+    assert after[len(within)]["content"] == f"They turn left.{marker} Or so."
+
+
+async def test_a_model_that_cannot_search_is_told_of_no_labels():
+    world = bench(says("ok"))
+    await heard(world, tools=[FETCH, READ])
+    assert "label" not in json.dumps(asked(world))
+
+
 async def test_input_counts_once_output_adds_up_and_searches_are_counted():
     world = bench(searching(), says("Turn it."), web_search=FakeSearch())
     usage = (await heard(world, tools=[SEARCH]))["usage"]
@@ -189,7 +220,7 @@ async def test_tools_of_the_client_end_the_message_with_both_answered():
         {"role": "user", "content": [own]},
     ]
     await heard(world, tools=[SEARCH, READ], messages=history)
-    _, said, *results = asked(world)["messages"]
+    said, *results = asked(world)["messages"][2:]
     assert [call["function"]["name"] for call in said["tool_calls"]] == ["web_search", "Read"]
     assert [result["tool_call_id"] for result in results] == [call["id"] for call in said["tool_calls"]]
     assert "All about keys." in results[0]["content"]

@@ -25,7 +25,7 @@ def foreign_searches(blocks: list[Any]) -> dict[int, bytes]:
             if call is not None:
                 changed[call[0]] = b""
         elif kind == "text" and any(
-            one.get("type") == "web_search_result_location" and not one.get("encrypted_index")
+            one.get("type") == "web_search_result_location" and not _is_anthropics(one.get("encrypted_index"))
             for one in objects_in(block.get("citations"))
         ):
             changed[place] = encode({name: value for name, value in block.items() if name != "citations"})

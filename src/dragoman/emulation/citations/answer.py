@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from dragoman.emulation.citations.markers import Marker, MarkerScanner
+from dragoman.emulation.citations.pages import Pages
 from dragoman.emulation.citations.sentences import CONTEXT, LEAST_SENTENCE, beginnings
 from dragoman.emulation.citations.sources import Citation, Sources
 from dragoman.messages.events import (
@@ -27,7 +28,7 @@ class CitedAnswer:
     """A machine: events in, events out. Text waits only while it may be the beginning of a marker, or is punctuation
     behind one."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources | Pages) -> None:
         self._sources = sources
         self._scanner = MarkerScanner()
         self._said: list[Said] = []

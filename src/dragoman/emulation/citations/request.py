@@ -41,9 +41,16 @@ def cite(request: MessagesRequest) -> tuple[MessagesRequest, Sources | None]:
     if not labels.sources:
         return request, None
     sources = Sources(labels.sources)
-    written = [_with_markers(message, sources) for message in labelled]
-    changes = {"system": _instructed(request.raw.get("system")), "messages": written}
+    written = [with_markers(message, sources) for message in labelled]
+    changes = {"system": instructed(request.raw.get("system")), "messages": written}
     return rewritten(request, changes), sources
+
+
+def citing_pages(request: MessagesRequest) -> MessagesRequest:
+    """A request that brings nothing to cite, for a model that will find pages to cite (citations/pages.py)."""
+    none = Sources(())
+    messages = [with_markers(message, none) for message in cast("list[Fields]", request.raw["messages"])]
+    return rewritten(request, {"system": instructed(request.raw.get("system")), "messages": messages})
 
 
 class _Labels:
@@ -177,7 +184,7 @@ def _each(content: Any, change: Callable[[Fields], Fields]) -> list[Any]:
     return [change(cast("Fields", entry)) if isinstance(entry, dict) else entry for entry in as_list(content)]
 
 
-def _instructed(system: Any) -> Any:
+def instructed(system: Any) -> Any:
     """`system` with the instruction behind it; whatever is no system prompt stays for the parser to refuse."""
     told = {"type": "text", "text": INSTRUCTION}
     if isinstance(system, list):
@@ -187,7 +194,7 @@ def _instructed(system: Any) -> Any:
     return [told] if system is None or system == "" else system
 
 
-def _with_markers(message: Fields, sources: Sources) -> Fields:
+def with_markers(message: Fields, sources: Sources) -> Fields:
     """An earlier answer as the model said it: with markers, and in one text what was told in several blocks. The blocks
     behind the first are left empty, so that every block keeps its place."""
     content = as_list(message.get("content"))

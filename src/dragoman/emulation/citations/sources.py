@@ -4,6 +4,7 @@ spec/anthropic-messages.md section 6.1: characters and blocks are counted from 0
 is always taken from the source.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -11,9 +12,12 @@ from typing import Any, Literal
 import msgspec
 
 from dragoman.emulation.citations.markers import Marker
+from dragoman.messages.envelope import CARRIED_TEXT
 
 Citation = dict[str, Any]
 Kind = Literal["char_location", "content_block_location", "search_result_location"]
+
+_PAGE_NUMBER = re.compile(r"[0-9]{5}")
 
 _FIRST_AND_END: dict[Kind, tuple[str, str]] = {
     "char_location": ("start_char_index", "end_char_index"),
@@ -90,6 +94,8 @@ class Sources:
 
     def _marker(self, citation: Citation) -> Marker | None:
         kind: Any = citation.get("type")
+        if kind == "web_search_result_location":
+            return _page_marker(citation)
         if type(kind) is not str or kind not in _FIRST_AND_END:
             return None
         owner = "search_result_index" if kind == "search_result_location" else "document_index"
@@ -99,6 +105,12 @@ class Sources:
         start, end = (_whole(citation.get(name)) for name in _FIRST_AND_END[kind])
         parts = self._sources[number - 1].parts_at(start, end)
         return None if parts is None else Marker(number, *parts)
+
+
+def _page_marker(citation: Citation) -> Marker | None:
+    """Of a page that the gateway's own search found: its number is in the citation (citations/pages.py)."""
+    number = str(citation.get("encrypted_index")).removeprefix(CARRIED_TEXT)
+    return Marker(int(number), 1, 1) if _PAGE_NUMBER.fullmatch(number) else None
 
 
 def _start_of(part: Part) -> int:

@@ -51,5 +51,6 @@ def test_anthropics_own_searches_stay_as_they_are():
     assert changed(CALL, *own, cited("Eo8BCioIAhgB"), text("a"), None, "b") == {}
 
 
-def test_a_citation_that_nobody_encrypted_is_taken_off_its_text():
-    assert changed(cited("")) == {0: text("so")}
+@pytest.mark.parametrize("index", ["", f"{CARRIED_TEXT}10001"])
+def test_a_citation_that_anthropic_did_not_encrypt_is_taken_off_its_text(index):
+    assert changed(cited(index)) == {0: text("so")}
