@@ -80,6 +80,8 @@ class ToolRounds:
         self._fold = Fold()
         self._called = False
         self._held: MessageDelta | None = None
+        self._content: list[Fields] = []
+        """What was said in the round whose ending is held."""
         self._first: Usage | None = None
         self._earlier = Usage()
 
@@ -111,7 +113,7 @@ class ToolRounds:
 
     def answered(self, results: Sequence[Fields]) -> list[Said]:
         """The results' blocks, one for each of `calls` in their order; and the end, where the client has to go on."""
-        content: list[Fields] = self._fold.message()["content"]
+        content = self._content
         said: list[Said] = [event for block in results for event in self._whole(block)]
         for call, result in zip(self.calls, results, strict=True):
             self._uses[call.tool.name] = call.uses + 1
@@ -152,7 +154,7 @@ class ToolRounds:
                 return None if self._rounds else event
             case MessageDelta():
                 if self._called and event.delta.stop_reason == "tool_use":
-                    self._held = event
+                    self._held, self._content = event, self._fold.message()["content"]
                     return None
                 return replace(event, usage=self.usage(event.usage))
             case MessageStop():
@@ -171,8 +173,9 @@ class ToolRounds:
         return as_tool_result(result, () if self._pages is None else self._pages.labels(result))
 
     def _calls_said(self) -> list[Fields]:
-        content: list[Fields] = self._fold.message()["content"]
-        return [block for block in content if block["type"] == "tool_use" and block["name"] in self._tools]
+        return [
+            block for block in self._content if block["type"] == "tool_use" and block["name"] in self._tools
+        ]
 
     def _whole(self, block: Fields) -> tuple[Event, Event]:
         index = self._blocks

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import urllib.request
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 
 import aiohttp
@@ -116,14 +117,7 @@ class HttpReply:
             self._waiting_since = None
 
     async def read_all(self, limit: int) -> bytes:
-        pieces: list[bytes] = []
-        size = 0
-        while piece := await self.read():
-            pieces.append(piece)
-            size += len(piece)
-            if size > limit:
-                raise UpstreamNonsense(f"the answer of `{self._host}` is larger than {limit} bytes")
-        return b"".join(pieces)
+        return await read_within(self.read, limit, f"`{self._host}`")
 
     async def drain(self) -> None:
         try:
@@ -159,6 +153,18 @@ class HttpReply:
         """aiohttp 3.14 closes the connection on broken chunks and leaves whoever reads waiting for ever."""
         if not self._content.is_eof() and self._content.exception() is None:
             self._content.set_exception(aiohttp.ClientPayloadError("the connection was closed in the body"))
+
+
+async def read_within(read: Callable[[], Awaitable[bytes]], limit: int, whose: str) -> bytes:
+    """All that `read` gives until it gives nothing. Raises UpstreamNonsense for more than `limit` bytes."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := await read():
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise UpstreamNonsense(f"the answer of {whose} is larger than {limit} bytes")
+    return b"".join(pieces)
 
 
 def _closing_of(response: aiohttp.ClientResponse) -> "asyncio.Future[None] | None":

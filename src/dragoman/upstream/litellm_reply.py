@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
+from dragoman.upstream.client import read_within
 from dragoman.upstream.litellm_failures import Failure, Scrub, read_exception
 from dragoman.wire.exchange import Headers, ReplyHead
 from dragoman.wire.jsonbytes import encode
@@ -81,14 +82,7 @@ class StreamReply:
             return _frame({"error": read_exception(error, self._scrub).error})
 
     async def read_all(self, limit: int) -> bytes:
-        pieces: list[bytes] = []
-        size = 0
-        while piece := await self.read():
-            pieces.append(piece)
-            size += len(piece)
-            if size > limit:
-                raise UpstreamNonsense(f"the answer of LiteLLM is larger than {limit} bytes")
-        return b"".join(pieces)
+        return await read_within(self.read, limit, "LiteLLM")
 
     async def drain(self) -> None:
         try:

@@ -12,10 +12,9 @@ from dragoman.emulation.citations.sentences import sentences
 from dragoman.emulation.citations.sources import Kind, Part, Source, Sources
 from dragoman.emulation.server_tools import rewritten
 from dragoman.messages.errors import invalid_request
+from dragoman.messages.fields import Fields
 from dragoman.messages.request import MessagesRequest
 from dragoman.wire.jsonvalues import as_list, as_object, objects_in
-
-Fields = dict[str, Any]
 
 INSTRUCTION = (
     "Parts of the documents and search results in this conversation begin with a label such as 【2-5】. When you state "
