@@ -24,8 +24,8 @@ EXTRAS = PROJECT["optional-dependencies"]
 DECLARED = [*PROJECT["dependencies"], *EXTRAS["vertex"], *EXTRAS["tokens"], *EXTRAS["litellm"]]
 
 
-def resolved(python: str) -> set[str]:
-    """What `uv sync --no-dev` installs on Linux, without ourselves, as the lock file says."""
+def resolved(python: str, *groups: str) -> set[str]:
+    """What `uv sync --no-dev` installs on Linux, and these groups, without ourselves, as the lock file says."""
     environment = {
         "python_version": python,
         "python_full_version": f"{python}.0",
@@ -37,7 +37,10 @@ def resolved(python: str) -> set[str]:
     }
     locked: dict[str, dict[str, Any]] = {package["name"]: package for package in LOCK["package"]}
     found: set[str] = set()
-    waiting = [OURS]
+    waiting = [
+        OURS,
+        *(wanted["name"] for group in groups for wanted in locked[OURS]["dev-dependencies"][group]),
+    ]
     while waiting:
         name = waiting.pop()
         if name in found:
@@ -56,6 +59,14 @@ def test_the_core_stays_small(python: str) -> None:
     packages = resolved(python)
     assert "msgspec" in packages
     assert len(packages) <= MOST_PACKAGES
+
+
+def test_a_clone_is_not_made_to_install_litellm() -> None:
+    """Users run a clone with `uv run`, which installs the group `dev` as well."""
+    packages = resolved("3.14", "dev")
+    assert "pytest" in packages
+    assert "litellm" not in packages
+    assert "litellm" in resolved("3.14", "dev", "litellm")
 
 
 def test_no_package_of_the_core_runs_code_when_python_starts() -> None:

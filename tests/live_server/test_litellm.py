@@ -16,6 +16,7 @@ from tests.support.dragoman_in_process import dragoman_in_process
 from tests.support.grammar_table import check_stream
 from tests.support.http_answer import Answer, Cut, Stall
 from tests.support.openai_upstream import ScriptedOpenAI
+from tests.support.optional_package import needs_package
 from tests.support.raw_client import ask, calling
 from tests.support.replies import (
     Call,
@@ -28,6 +29,8 @@ from tests.support.replies import (
     failing,
     reply,
 )
+
+needs_package("litellm")
 
 # The SDK warns of models that its vendor will retire; LiteLLM's own modules, of which it loads some late, warn as well.
 pytestmark = pytest.mark.filterwarnings(

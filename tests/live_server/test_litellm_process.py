@@ -5,16 +5,19 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from tests.live_server.backends import question
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.dragoman_process import DragomanProcess
 from tests.support.openai_flavor import Flavor
 from tests.support.openai_upstream import ScriptedOpenAI
+from tests.support.optional_package import needs_package
 from tests.support.python_process import run_python
 from tests.support.raw_client import ask, calling
 from tests.support.replies import Script, failing, reply
+
+needs_package("litellm")
 
 GROQ_KEY = "test-key-groq-0123456789"
 OPENAI_KEY = "test-key-openai-0123456789"
@@ -39,7 +42,7 @@ async def groq_in_env_file(
         )
         (tmp_path / ".env").write_text("\n".join(lines))
         exported = {"OPENAI_API_KEY": OPENAI_KEY, "ANTHROPIC_BASE_URL": upstream.base_url}
-        async with DragomanProcess(exported, tmp_path) as dragoman, httpx.AsyncClient(timeout=60) as client:
+        async with DragomanProcess(exported, tmp_path) as dragoman, httpx2.AsyncClient(timeout=60) as client:
             loading = await client.post(
                 f"{dragoman.url}/v1/messages", json=question(model="litellm/nobody/x")
             )

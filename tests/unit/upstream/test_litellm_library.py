@@ -1,4 +1,5 @@
 from dragoman.upstream.litellm_library import CALLBACKS, LOCAL, LoadedLibrary, load_library
+from tests.support.optional_package import needs_package
 from tests.support.python_process import run_python
 
 LOADED = """
@@ -24,6 +25,7 @@ print("quiet")
 
 
 def test_loaded_library_is_quiet_and_sees_what_it_may():
+    needs_package("litellm")
     loaded = run_python("-W", "error::ResourceWarning", "-c", LOADED)
     assert (loaded.stdout, loaded.stderr) == ("quiet\n", "")
 
