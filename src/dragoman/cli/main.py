@@ -65,6 +65,16 @@ def check(env_file: Path | None, as_json: bool) -> None:
     sys.exit(run_check(os.environ, env_file or DEFAULT_ENV_FILE, as_json=as_json))
 
 
+@commands.command()
+@_env_file
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def models(env_file: Path | None, as_json: bool) -> None:
+    """Show which model answers which name, its window and what it can."""
+    from dragoman.cli.models import run_models
+
+    sys.exit(run_models(os.environ, env_file or DEFAULT_ENV_FILE, as_json=as_json))
+
+
 def arguments(program: str, given: list[str]) -> list[str]:
     """What to run: `claude-code-proxy` without a command means `serve`, as it always did."""
     asks_for_command = bool(given) and (
