@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -63,6 +64,20 @@ def check(env_file: Path | None, as_json: bool) -> None:
     from dragoman.cli.check import run_check
 
     sys.exit(run_check(os.environ, env_file or DEFAULT_ENV_FILE, as_json=as_json))
+
+
+@commands.command()
+@_env_file
+@click.option(
+    "--shell",
+    type=click.Choice(["bash", "fish", "powershell", "cmd"]),
+    help="Whose syntax to write; bash also for zsh. Unset: that of your shell.",
+)
+def env(env_file: Path | None, shell: Literal["bash", "fish", "powershell", "cmd"] | None) -> None:
+    """Print the lines that point Claude Code at this gateway."""
+    from dragoman.cli.environment import run_env
+
+    sys.exit(run_env(os.environ, env_file or DEFAULT_ENV_FILE, shell))
 
 
 @commands.command()
