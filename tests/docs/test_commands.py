@@ -52,6 +52,8 @@ def problem(command: str) -> str | None:
         if not is_setting(given[1]) and given[1] not in CLAUDE_CODE:
             return f"{given[1]} is nobody's variable"
         del words[0]
+    if words[:1] == ["eval"]:
+        return problem(words[1].removeprefix("$(").removesuffix(")"))
     if words[:2] == ["uv", "run"]:
         return program_problem(words[2], words[3:])
     if words and words[0] in {"bash", "cp"}:
@@ -128,6 +130,7 @@ def test_env_files_in_documents_hold_settings_only(page: Path) -> None:
         "./no_such_script.sh",
         "./setup_vertex_claude.sh --fly",
         "frobnicate",
+        'eval "$(uv run dragoman fly)"',
     ],
 )
 def test_a_command_that_cannot_be_typed_is_noticed(command: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from typing_extensions import override
 
 DEFAULT_ENV_FILE = Path(".env")
 
@@ -14,6 +15,22 @@ _env_file = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File of settings, instead of .env in the working directory.",
 )
+
+
+class PassingOn(click.Command):
+    """Takes its own options only before all else; what follows them is another program's, and comes as it was typed."""
+
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = 0
+        while own < len(args) and _is_own(args[own]):
+            own += 2 if args[own] == "--env-file" else 1
+        theirs = args[own + 1 :] if args[own : own + 1] == ["--"] else args[own:]
+        return super().parse_args(ctx, [*args[:own], "--", *theirs])
+
+
+def _is_own(argument: str) -> bool:
+    return argument in ("-h", "--help", "--env-file") or argument.startswith("--env-file=")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,6 +81,16 @@ def check(env_file: Path | None, as_json: bool) -> None:
     from dragoman.cli.check import run_check
 
     sys.exit(run_check(os.environ, env_file or DEFAULT_ENV_FILE, as_json=as_json))
+
+
+@commands.command(cls=PassingOn, options_metavar="[--env-file FILE] [--help]")
+@_env_file
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS OF CLAUDE]...")
+def claude(env_file: Path | None, arguments: tuple[str, ...]) -> None:
+    """Run Claude Code on this gateway, which is started where none runs, and tell what the session used."""
+    from dragoman.cli.claude import run_claude
+
+    sys.exit(run_claude(os.environ, env_file or DEFAULT_ENV_FILE, arguments))
 
 
 @commands.command()

@@ -6,11 +6,22 @@ from pathlib import Path
 import pytest
 
 from dragoman import __version__
-from dragoman.cli.main import arguments
+from dragoman.cli.main import arguments, commands
 from tests.unit.cli.running import run_command, run_python
 
 
-@pytest.mark.parametrize("given", [["--help"], ["--version"], ["serve", "--help"], ["check", "-h"]])
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--help"],
+        ["--version"],
+        ["serve", "--help"],
+        ["check", "-h"],
+        ["claude", "--help"],
+        ["env", "-h"],
+        ["models", "-h"],
+    ],
+)
 def test_help_and_version_load_no_server_and_no_http_client(given: list[str], tmp_path: Path) -> None:
     script = (
         "import json, sys\n"
@@ -39,7 +50,8 @@ def test_version_is_the_packages(tmp_path: Path) -> None:
 def test_help_names_the_commands(tmp_path: Path) -> None:
     done = run_command("--help", cwd=tmp_path)
     assert "serve" in done.stdout
-    assert "check" in done.stdout
+    for command in ("check", "claude", "env", "models"):
+        assert command in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -73,3 +85,34 @@ def test_a_wrong_flag_is_a_usage_error(given: list[str], tmp_path: Path) -> None
 )
 def test_the_old_name_of_the_command_serves(program: str, given: list[str], meant: list[str]) -> None:
     assert arguments(program, given) == meant
+
+
+@pytest.mark.parametrize(
+    ("given", "env_file", "theirs"),
+    [
+        ([], None, ()),
+        (["-p", "hello", "--env-file", "x"], None, ("-p", "hello", "--env-file", "x")),
+        (["--continue", "--help"], None, ("--continue", "--help")),
+        (["-ch", "--", "-x"], None, ("-ch", "--", "-x")),
+        (["--env-file", "my.env", "-p"], "my.env", ("-p",)),
+        (["--env-file=my.env", "mcp", "list"], "my.env", ("mcp", "list")),
+        (["--env-file", "my.env", "--", "--env-file", "theirs"], "my.env", ("--env-file", "theirs")),
+        (["--", "--help"], None, ("--help",)),
+    ],
+)
+def test_what_is_claude_codes_reaches_it_as_it_was_typed(
+    given: list[str], env_file: str | None, theirs: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "my.env"
+    file.touch()
+    typed = [word.replace("my.env", str(file)) for word in given]
+    context = commands.commands["claude"].make_context("claude", typed)
+    assert context.params["arguments"] == theirs
+    assert context.params["env_file"] == (None if env_file is None else file)
+
+
+@pytest.mark.parametrize("given", [["--env-file"], ["--env-file", "nowhere.env", "-p"]])
+def test_a_missing_settings_file_is_a_usage_error_of_ours(given: list[str], tmp_path: Path) -> None:
+    done = run_command("claude", *given, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Error: " in done.stderr
