@@ -117,6 +117,22 @@ def models(env_file: Path | None, as_json: bool) -> None:
     sys.exit(run_models(os.environ, env_file or DEFAULT_ENV_FILE, as_json=as_json))
 
 
+@commands.command()
+@click.option("--model", required=True, help="What a client asks for, such as claude-sonnet-5.")
+@click.option(
+    "--body",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with a request of the Messages API as JSON, instead of a one-line question.",
+)
+@_env_file
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def explain(model: str, body: Path | None, env_file: Path | None, as_json: bool) -> None:
+    """Show where a request would go, why, and as what, without sending it."""
+    from dragoman.cli.explain import run_explain
+
+    sys.exit(run_explain(os.environ, env_file or DEFAULT_ENV_FILE, model, body, as_json=as_json))
+
+
 def arguments(program: str, given: list[str]) -> list[str]:
     """What to run: `claude-code-proxy` without a command means `serve`, as it always did."""
     asks_for_command = bool(given) and (
