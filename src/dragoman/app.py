@@ -4,6 +4,8 @@ import gc
 import os
 import secrets
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
@@ -69,10 +71,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     model_map = build_model_map(settings, utc_today())
     keys = tuple(key.reveal() for key in settings.dragoman_api_key)
     upstream = HttpUpstream(settings.upstream_connect_seconds, settings.upstream_idle_seconds)
-    tokens = GoogleTokens(
-        upstream, _google_credentials(settings), os.environ, quota_project=settings.vertex_quota_project
-    )
-
+    tokens = _google_tokens(settings, upstream)
     fetcher = GuardedFetcher() if settings.fetch_urls else None
     litellm = _litellm(upstream, settings)
 
@@ -112,6 +111,19 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         allowed_hosts=frozenset(settings.dragoman_allowed_hosts),
     )
     return Guard(app, rules, new_request_id)
+
+
+@asynccontextmanager
+async def open_upstreams(
+    settings: Settings, seconds: float
+) -> AsyncGenerator[tuple[HttpUpstream, GoogleTokens]]:
+    """What asks upstreams, and Google's tokens, without a server; no wait is longer than `seconds`."""
+    async with HttpUpstream(seconds, seconds) as upstream:
+        tokens = _google_tokens(settings, upstream)
+        try:
+            yield upstream, tokens
+        finally:
+            await tokens.close()
 
 
 def create_app_from_environment() -> Guard:
@@ -189,6 +201,12 @@ def _litellm(upstream: HttpUpstream, settings: Settings) -> WithLiteLLM:
         vendor_arguments(settings),
         lambda: (*settings.secrets(), *foreign_secrets(os.environ)),
         settings.upstream_idle_seconds,
+    )
+
+
+def _google_tokens(settings: Settings, upstream: HttpUpstream) -> GoogleTokens:
+    return GoogleTokens(
+        upstream, _google_credentials(settings), os.environ, quota_project=settings.vertex_quota_project
     )
 
 

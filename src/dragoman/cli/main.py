@@ -133,6 +133,16 @@ def explain(model: str, body: Path | None, env_file: Path | None, as_json: bool)
     sys.exit(run_explain(os.environ, env_file or DEFAULT_ENV_FILE, model, body, as_json=as_json))
 
 
+@commands.command()
+@_env_file
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def doctor(env_file: Path | None, as_json: bool) -> None:
+    """Look for what keeps requests from being answered, and say what mends it."""
+    from dragoman.cli.doctor.doctor import run_doctor
+
+    sys.exit(run_doctor(os.environ, env_file or DEFAULT_ENV_FILE, as_json=as_json))
+
+
 def arguments(program: str, given: list[str]) -> list[str]:
     """What to run: `claude-code-proxy` without a command means `serve`, as it always did."""
     asks_for_command = bool(given) and (

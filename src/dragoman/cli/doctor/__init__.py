@@ -1,0 +1,1 @@
+"""`dragoman doctor`: what works, what does not, and the command that mends it."""
