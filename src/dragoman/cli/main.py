@@ -143,6 +143,28 @@ def doctor(env_file: Path | None, as_json: bool) -> None:
     sys.exit(run_doctor(os.environ, env_file or DEFAULT_ENV_FILE, as_json=as_json))
 
 
+@commands.command()
+@click.option("--provider", help="openai, google, anthropic, or a vendor's prefix such as deepseek.")
+@click.option("--model", help="What Claude's names stand for; without it the provider's default.")
+@click.option(
+    "--env-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_ENV_FILE,
+    show_default=True,
+    help="File to write.",
+)
+@click.option(
+    "--force", is_flag=True, help="Write the file anew if it is there; the old one is kept beside it."
+)
+@click.option("--yes", is_flag=True, help="Ask nothing: options and exported keys decide.")
+def init(provider: str | None, model: str | None, env_file: Path, force: bool, yes: bool) -> None:
+    """Write a .env after at most three questions."""
+    from dragoman.cli.init import Flags, run_init
+
+    flags = Flags(provider=provider, model=model, force=force, yes=yes)
+    sys.exit(run_init(os.environ, env_file, flags))
+
+
 def arguments(program: str, given: list[str]) -> list[str]:
     """What to run: `claude-code-proxy` without a command means `serve`, as it always did."""
     asks_for_command = bool(given) and (

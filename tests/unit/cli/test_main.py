@@ -22,6 +22,7 @@ from tests.unit.cli.running import run_command, run_python
         ["models", "-h"],
         ["explain", "--help"],
         ["doctor", "--help"],
+        ["init", "--help"],
     ],
 )
 def test_help_and_version_load_no_server_and_no_http_client(given: list[str], tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_version_is_the_packages(tmp_path: Path) -> None:
 def test_help_names_the_commands(tmp_path: Path) -> None:
     done = run_command("--help", cwd=tmp_path)
     assert "serve" in done.stdout
-    for command in ("check", "claude", "env", "models", "explain", "doctor"):
+    for command in ("check", "claude", "env", "models", "explain", "doctor", "init"):
         assert command in done.stdout
 
 
