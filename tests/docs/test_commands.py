@@ -20,7 +20,7 @@ RECIPES = set(
     re.findall(r"^([a-z][\w-]*)[^:\n]*:(?!=)", (ROOT / "justfile").read_text("utf-8"), re.MULTILINE)
 )
 PYTHON = {"python", "python3"}
-ELSEWHERE = {"uv", "git", "cd", "npm", "claude", "curl", "gcloud"}
+ELSEWHERE = {"uv", "git", "cd", "npm", "claude", "curl", "gcloud", "docker"}
 """Programs that are not ours."""
 
 CLAUDE_CODE = {

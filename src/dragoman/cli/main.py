@@ -165,6 +165,17 @@ def init(provider: str | None, model: str | None, env_file: Path, force: bool, y
     sys.exit(run_init(os.environ, env_file, flags))
 
 
+@commands.command()
+@_env_file
+@click.option("--url", help="Base URL to ask, instead of the one of HOST and PORT.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+def health(env_file: Path | None, url: str | None, as_json: bool) -> None:
+    """Ask a running gateway whether it takes requests; exit code 0 if it does."""
+    from dragoman.cli.health import run_health
+
+    sys.exit(run_health(os.environ, env_file or DEFAULT_ENV_FILE, url, as_json=as_json))
+
+
 def arguments(program: str, given: list[str]) -> list[str]:
     """What to run: `claude-code-proxy` without a command means `serve`, as it always did."""
     asks_for_command = bool(given) and (
