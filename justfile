@@ -42,8 +42,9 @@ accept *CASES:
 demo:
     uv run dragoman serve
 
-# generate docs/reference and docs/dialects
+# generate docs/reference, docs/dialects and deploy
 reference:
     uv run python scripts/settings_reference.py
     uv run python scripts/presets_page.py
     uv run python scripts/ledger_pages.py
+    uv run python -m scripts.deploy_files

@@ -20,7 +20,10 @@ RECIPES = set(
     re.findall(r"^([a-z][\w-]*)[^:\n]*:(?!=)", (ROOT / "justfile").read_text("utf-8"), re.MULTILINE)
 )
 PYTHON = {"python", "python3"}
-ELSEWHERE = {"uv", "git", "cd", "npm", "claude", "curl", "gcloud", "docker"}
+ELSEWHERE = {
+    *("uv", "git", "cd", "npm", "claude", "curl", "gcloud", "docker"),
+    *("pip", "sed", "tail", "sudo", "journalctl", "launchctl"),
+}
 """Programs that are not ours."""
 
 CLAUDE_CODE = {
@@ -56,6 +59,9 @@ def problem(command: str) -> str | None:
         return problem(words[1].removeprefix("$(").removesuffix(")"))
     if words[:2] == ["uv", "run"]:
         return program_problem(words[2], words[3:])
+    if words and words[0] in SCRIPTS:
+        # What comes after a pipe is another program's.
+        return subcommand_problem(words[1 : words.index("|")] if "|" in words else words[1:])
     if words and words[0] in {"bash", "cp"}:
         return None if (ROOT / words[1]).exists() else f"{words[1]} does not exist"
     if words and words[0].startswith("./"):
@@ -99,6 +105,11 @@ def subcommand_problem(arguments: list[str]) -> str | None:
     command = commands.commands.get(name)
     if command is None:
         return f"dragoman {name} is no command"
+    if isinstance(command, click.Group):
+        inner = command.commands.get(rest[0]) if rest else None
+        if inner is None:
+            return f"dragoman {name} has no such command"
+        command, rest = inner, rest[1:]
     try:
         with command.make_context(name, rest, resilient_parsing=False):
             return None
@@ -122,6 +133,9 @@ def test_env_files_in_documents_hold_settings_only(page: Path) -> None:
     [
         "uv run dragoman fly",
         "uv run dragoman serve --hots 0.0.0.0",
+        "dragoman fly",
+        "dragoman service fly | sudo sh",
+        "dragoman service install --fly",
         "uv run just dance",
         "uv run uvicorn server:nothing",
         "cp .env.sample .env",

@@ -8,6 +8,8 @@ from typing import Literal
 import click
 from typing_extensions import override
 
+from dragoman.cli.supervision.commands import service
+
 DEFAULT_ENV_FILE = Path(".env")
 
 _env_file = click.option(
@@ -37,6 +39,9 @@ def _is_own(argument: str) -> bool:
 @click.version_option(package_name="dragoman", prog_name="dragoman", message="%(prog)s %(version)s")
 def commands() -> None:
     """Run Claude Code and other clients of the Messages API on the model of your choice."""
+
+
+commands.add_command(service)
 
 
 @commands.command()

@@ -23,6 +23,8 @@ from tests.unit.cli.running import run_command, run_python
         ["explain", "--help"],
         ["doctor", "--help"],
         ["init", "--help"],
+        ["health", "-h"],
+        ["service", "install", "-h"],
     ],
 )
 def test_help_and_version_load_no_server_and_no_http_client(given: list[str], tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Dragoman as a service of this machine."""
