@@ -44,7 +44,8 @@ demo:
 
 # generate docs/reference, docs/dialects and deploy
 reference:
-    uv run python scripts/settings_reference.py
-    uv run python scripts/presets_page.py
-    uv run python scripts/ledger_pages.py
+    uv run python -m scripts.settings_reference
+    uv run python -m scripts.presets_page
+    uv run python -m scripts.ledger_pages
+    uv run python -m scripts.commands_reference
     uv run python -m scripts.deploy_files

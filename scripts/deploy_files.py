@@ -3,11 +3,11 @@
 Run by `just reference`. Also under the names that guides to earlier proxies use.
 """
 
-from pathlib import Path
+import sys
+
+from scripts.generated import ROOT, write_or_check
 
 from dragoman.cli.supervision.unit_files import LABEL, Start, launchd_plist, systemd_unit
-
-ROOT = Path(__file__).resolve().parents[1]
 
 NAMES = {"dragoman": LABEL, "claude-code-proxy": "com.claude-code-proxy"}
 """Name of the service, and of its label in launchd."""
@@ -28,6 +28,5 @@ def deploy_files() -> dict[str, bytes]:
 
 
 if __name__ == "__main__":
-    (ROOT / "deploy").mkdir(exist_ok=True)
-    for name, content in deploy_files().items():
-        (ROOT / "deploy" / name).write_bytes(content)
+    written = {ROOT / "deploy" / name: content.decode() for name, content in deploy_files().items()}
+    sys.exit(write_or_check(written, "deploy_files", sys.argv[1:], whole_folder=ROOT / "deploy"))

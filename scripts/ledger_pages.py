@@ -1,17 +1,14 @@
-"""Generates docs/dialects from what the dialects say of themselves. `--check` tells whether it is current.
-
-uv run python scripts/ledger_pages.py
-"""
+"""Generates docs/dialects from what the dialects say of themselves. `--check` tells whether it is current."""
 
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
+
+from scripts.generated import ROOT, write_or_check
 
 from dragoman.dialects.ledger import SECTIONS, Fate, Fates, Row
 
-ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs/dialects"
 
 
@@ -148,26 +145,6 @@ def word_of(row: Row, fate: Fate) -> str:
     return f"{fate.kind}, unnamed" if unnamed else fate.kind
 
 
-def main() -> int:
-    """Write the pages, or compare them."""
-    written = pages()
-    if "--check" in sys.argv[1:]:
-        stale = [name for name, page in written.items() if current(name) != page]
-        stale += [file.name for file in FOLDER.glob("*.md") if file.name not in written]
-        for name in stale:
-            sys.stderr.write(f"docs/dialects/{name} is not current: run scripts/ledger_pages.py\n")
-        return 1 if stale else 0
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, page in written.items():
-        (FOLDER / name).write_text(page, "utf-8")
-    return 0
-
-
-def current(name: str) -> str | None:
-    """The page as it is, if it is."""
-    file = FOLDER / name
-    return file.read_text("utf-8") if file.exists() else None
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    written = {FOLDER / name: page for name, page in pages().items()}
+    sys.exit(write_or_check(written, "ledger_pages", sys.argv[1:], whole_folder=FOLDER))

@@ -1,18 +1,15 @@
 """Writes docs/reference/presets.md from the rows of routing/vendors.py and routing/local_servers.py; `--check` says
-whether it is current.
-
-uv run python scripts/presets_page.py
-"""
+whether it is current."""
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+
+from scripts.generated import ROOT, write_or_check
 
 from dragoman.dialects.quirks import Quirks
 from dragoman.routing.preset import Preset
 from dragoman.routing.presets import COMPATIBLE
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/reference/presets.md"
 
 INTRODUCTION = """\
@@ -91,17 +88,5 @@ def listed(words: Iterator[str] | tuple[str, ...]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
-def main() -> int:
-    """Write the page, or compare it."""
-    if "--check" in sys.argv[1:]:
-        current = PAGE.exists() and PAGE.read_text("utf-8") == page()
-        if not current:
-            sys.stderr.write(f"{PAGE.relative_to(ROOT)} is not current: run scripts/presets_page.py\n")
-        return 0 if current else 1
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(), "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({PAGE: page()}, "presets_page", sys.argv[1:]))

@@ -3,9 +3,9 @@
 import ast
 import re
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.generated import ROOT, write_or_check
+
 SOURCE = ROOT / "src/dragoman/config/settings.py"
 PAGE = ROOT / "docs/reference/settings.md"
 
@@ -117,17 +117,5 @@ def text_of(node: ast.stmt) -> str:
     return "\n".join(line.strip() for line in str(node.value.value).splitlines())
 
 
-def main() -> int:
-    """Write the page, or compare it."""
-    if "--check" in sys.argv[1:]:
-        current = PAGE.exists() and PAGE.read_text("utf-8") == page()
-        if not current:
-            sys.stderr.write(f"{PAGE.relative_to(ROOT)} is not current: run scripts/settings_reference.py\n")
-        return 0 if current else 1
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(), "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({PAGE: page()}, "settings_reference", sys.argv[1:]))

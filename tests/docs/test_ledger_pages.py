@@ -14,7 +14,7 @@ OVERVIEW = (FOLDER / "README.md").read_text("utf-8")
 
 
 def test_the_pages_are_current() -> None:
-    assert run_python("scripts/ledger_pages.py", "--check", cwd=ROOT).stderr == ""
+    assert run_python("-m", "scripts.ledger_pages", "--check", cwd=ROOT).stderr == ""
 
 
 def test_every_column_is_shown() -> None:

@@ -14,7 +14,7 @@ PAGE = (ROOT / "docs/reference/presets.md").read_text("utf-8")
 
 
 def test_the_page_is_current() -> None:
-    assert run_python("scripts/presets_page.py", "--check", cwd=ROOT).stderr == ""
+    assert run_python("-m", "scripts.presets_page", "--check", cwd=ROOT).stderr == ""
 
 
 @pytest.mark.parametrize("preset", COMPATIBLE, ids=lambda preset: preset.name)

@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs/reference/settings.md").read_text("utf-8")
 
 
 def test_the_page_is_current() -> None:
-    assert run_python("scripts/settings_reference.py", "--check", cwd=ROOT).stderr == ""
+    assert run_python("-m", "scripts.settings_reference", "--check", cwd=ROOT).stderr == ""
 
 
 @pytest.mark.parametrize(

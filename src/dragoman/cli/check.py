@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from dragoman.cli.exit_codes import BAD_SETTINGS, DONE, FAILED, bad_settings
 from dragoman.cli.map_view import map_lines, obstacle
 from dragoman.cli.say import say, table
 from dragoman.config.build import build_model_map, notices
@@ -20,10 +21,6 @@ from dragoman.routing.channel import Target, lacks_key
 from dragoman.routing.model_map import ModelMap
 from dragoman.wire.jsonbytes import encode
 
-USABLE = 0
-KEY_MISSING = 1
-BAD_SETTINGS = 3
-
 
 def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> int:
     """Print the report. Gives the exit code: 1 when a route that Claude's names take lacks its
@@ -34,10 +31,8 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
     except ConfigError as fault:
         if as_json:
             _print_json({"problems": fault.problems})
-        else:
-            for problem in fault.problems:
-                say(problem, "red")
-        return BAD_SETTINGS
+            return BAD_SETTINGS
+        return bad_settings(fault)
     found, _ = read_sources(environ, env_file)
     usable = not any(lacks_key(target.channel) for target in model_map.used())
     usable = usable and not any((*vertex_faults(settings, model_map), *litellm_faults(model_map)))
@@ -61,7 +56,7 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
             print(line)
         for notice in told:
             say(f"! {notice}", "yellow")
-    return USABLE if usable else KEY_MISSING
+    return DONE if usable else FAILED
 
 
 def shown_settings(settings: Settings, found: dict[str, Sourced]) -> dict[str, dict[str, Any]]:

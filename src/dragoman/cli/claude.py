@@ -14,18 +14,17 @@ import msgspec
 
 from dragoman.cli.claude_settings import overrides, settings_files
 from dragoman.cli.claude_variables import claude_variables, token_for
+from dragoman.cli.exit_codes import FAILED, bad_settings
 from dragoman.cli.own_gateway import NoLongerWanted, NotStarted, own_gateway
 from dragoman.cli.running_gateway import is_gateway
 from dragoman.cli.say import say
-from dragoman.cli.serve import BAD_SETTINGS, address_for_clients
+from dragoman.cli.serve import address_for_clients
 from dragoman.cli.session_summary import summarise, summary_lines
 from dragoman.config.build import build_model_map, notices
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.settings import Settings
 from dragoman.config.today import utc_today
 from dragoman.routing.model_map import ModelMap
-
-FAILED = 1
 
 PROGRAM = "claude"
 MISSING = (
@@ -42,9 +41,7 @@ def run_claude(environ: Mapping[str, str], env_file: Path, arguments: Sequence[s
         settings = load_settings(environ, env_file)
         model_map = build_model_map(settings, utc_today())
     except ConfigError as fault:
-        for problem in fault.problems:
-            say(problem, "red")
-        return BAD_SETTINGS
+        return bad_settings(fault)
     program = shutil.which(PROGRAM, path=environ.get("PATH"))
     if program is None:
         say(MISSING, "red")
@@ -82,7 +79,9 @@ def _run_anywhere(session: _Session) -> int:
     url, token = address_for_clients(settings), token_for(settings)
     if settings.port and is_gateway(url, token):
         say(f"Claude Code on the Dragoman that runs at {url}", "dim")
-        return _run(session, url, token)
+        code = _run(session, url, token)
+        say(f"What this session used is in the log of the Dragoman at {url}", "dim")
+        return code
     for notice in notices(settings, session.model_map, utc_today()):
         say(f"! {notice}", "yellow")
     folder = Path(tempfile.mkdtemp(prefix="dragoman-"))

@@ -14,8 +14,14 @@ LARGEST = 1024 * 1024
 _OFF = ("", "0", "false", "no", "off")
 
 
+def is_on(value: object) -> bool:
+    """Whether a variable's value switches something on, as Claude Code reads it; None where it is not set."""
+    return value is not None and str(value).lower() not in _OFF
+
+
 def settings_files(environ: Mapping[str, str], folder: Path) -> list[Path]:
-    """The files that count in `folder`, whether they are there or not: the user's, the project's, the local ones."""
+    """The files that count in `folder`, the weakest first, whether they are there or not: the user's, the project's,
+    the local one."""
     named = environ.get("CLAUDE_CONFIG_DIR")
     home = environ.get("HOME") or environ.get("USERPROFILE")
     user = Path(named) if named else Path(home) / ".claude" if home else None
@@ -31,7 +37,7 @@ def overrides(files: list[Path], variables: ClaudeVariables) -> list[str]:
     as well; names variables and never their values."""
     told: list[str] = []
     for file in files:
-        settings = _read(file)
+        settings = read_settings(file)
         if names := _diversions(settings, variables):
             told.append(
                 f"{file} sets {', '.join(names)}, which beats what Dragoman sets: Claude Code may not reach it"
@@ -49,9 +55,7 @@ def _diversions(settings: Mapping[str, Any], variables: ClaudeVariables) -> list
     names = [
         name for name, value in variables.route.items() if name in written and str(written[name]) != value
     ]
-    return names + [
-        name for name in OTHER_PROVIDERS if name in written and str(written[name]).lower() not in _OFF
-    ]
+    return names + [name for name in OTHER_PROVIDERS if is_on(written.get(name))]
 
 
 def _credentials(settings: Mapping[str, Any], variables: ClaudeVariables) -> list[str]:
@@ -63,7 +67,7 @@ def _credentials(settings: Mapping[str, Any], variables: ClaudeVariables) -> lis
     return names
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def read_settings(file: Path) -> Mapping[str, Any]:
     """The file's object; empty if there is none that Claude Code could read either."""
     try:
         with file.open("rb") as opened:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from dragoman.cli.claude_settings import overrides, settings_files
 from dragoman.cli.claude_variables import claude_variables, token_for
+from dragoman.cli.exit_codes import DONE, FAILED, bad_settings
 from dragoman.cli.say import say
-from dragoman.cli.serve import BAD_SETTINGS, address_for_clients
+from dragoman.cli.serve import address_for_clients
 from dragoman.cli.shell_lines import Shell, Unquotable, shell_lines, usual_shell
 from dragoman.config.build import build_model_map
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.today import utc_today
-
-UNQUOTABLE = 1
 
 
 def run_env(environ: Mapping[str, str], env_file: Path, shell: Shell | None) -> int:
@@ -29,17 +28,15 @@ def run_env(environ: Mapping[str, str], env_file: Path, shell: Shell | None) -> 
             token_for(settings),
         )
     except ConfigError as fault:
-        for problem in fault.problems:
-            say(problem, "red")
-        return BAD_SETTINGS
+        return bad_settings(fault)
     chosen = shell or usual_shell(environ, windows=os.name == "nt")
     try:
         lines = shell_lines(chosen, variables.assignments(environ), variables.removed)
     except Unquotable as fault:
         say(str(fault), "red")
-        return UNQUOTABLE
+        return FAILED
     for warning in overrides(settings_files(environ, Path.cwd()), variables):
         say(f"! {warning}", "yellow")
     for line in lines:
         print(line)
-    return 0
+    return DONE

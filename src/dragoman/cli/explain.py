@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dragoman.cli.exit_codes import BAD_SETTINGS, DONE, FAILED
 from dragoman.cli.map_view import obstacle
 from dragoman.cli.say import say, table
 from dragoman.config.build import build_model_map
@@ -30,10 +31,6 @@ from dragoman.routing.plan import plan
 from dragoman.wire.exchange import HttpRequest
 from dragoman.wire.jsonbytes import JsonError, decode, encode
 from dragoman.wire.redact import SecretScrubber
-
-EXPLAINED = 0
-REFUSED = 1
-BAD_SETTINGS = 3
 
 QUESTION: dict[str, Any] = {
     "max_tokens": 1024,
@@ -67,9 +64,9 @@ def run_explain(
     except ConfigError as fault:
         return _told(BAD_SETTINGS, list(fault.problems), as_json=as_json)
     except ApiError as refusal:
-        return _told(REFUSED, [f"{refusal.status}: {refusal.message}"], as_json=as_json)
+        return _told(FAILED, [f"{refusal.status}: {refusal.message}"], as_json=as_json)
     except OSError as failure:
-        return _told(REFUSED, [f"{body_file}: {failure.strerror}"], as_json=as_json)
+        return _told(FAILED, [f"{body_file}: {failure.strerror}"], as_json=as_json)
     scrubber = SecretScrubber(settings.secrets())
     data = explanation_as_data(explanation, model)
     if as_json:
@@ -77,7 +74,7 @@ def run_explain(
     else:
         for line in explanation_lines(data):
             print(scrubber.scrub_bytes(line.encode("utf-8", "replace")).decode())
-    return EXPLAINED
+    return DONE
 
 
 def explain(settings: Settings, model: str, body: bytes | None = None) -> Explanation:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from dragoman.cli.exit_codes import DONE, FAILED, INTERRUPTED, REFUSED, bad_settings
 from dragoman.cli.say import say
 from dragoman.config.build import build_model_map
 from dragoman.config.load import ConfigError, load_settings
@@ -16,12 +17,6 @@ from dragoman.config.sources import plain_value
 from dragoman.config.today import utc_today
 from dragoman.routing.lifecycle import default_model
 from dragoman.routing.presets import BY_PREFIX
-
-WRITTEN = 0
-REFUSED = 1
-INCOMPLETE = 2
-BAD_SETTINGS = 3
-INTERRUPTED = 130
 
 OWNER_ONLY = 0o600
 
@@ -82,27 +77,25 @@ def run_init(environ: Mapping[str, str], env_file: Path, flags: Flags, ask: Ask 
     would be no valid setting."""
     if env_file.exists() and not flags.force:
         say(f"{env_file} is there already: --force writes it anew and keeps the old one beside it", "red")
-        return REFUSED
+        return FAILED
     try:
         choice = choose(environ, flags, None if flags.yes else ask or ask_at_terminal())
         kept = write_settings(env_file, file_text(choice))
     except Incomplete as lack:
         say(str(lack), "red")
-        return INCOMPLETE
+        return REFUSED
     except ConfigError as fault:
-        for problem in fault.problems:
-            say(problem, "red")
-        return BAD_SETTINGS
+        return bad_settings(fault)
     except OSError as failure:
         say(f"cannot write {env_file}: {failure.strerror}", "red")
-        return REFUSED
+        return FAILED
     except click.Abort:
         say("")
         return INTERRUPTED
     if kept is not None:
         say(f"the old settings are in {kept}")
     say(f"wrote {env_file}; next: dragoman doctor, then dragoman serve", "green")
-    return WRITTEN
+    return DONE
 
 
 def choose(environ: Mapping[str, str], flags: Flags, ask: Ask | None) -> Choice:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from dragoman.cli.exit_codes import DONE, bad_settings
 from dragoman.cli.map_view import obstacle
-from dragoman.cli.say import say, table
-from dragoman.cli.serve import BAD_SETTINGS
+from dragoman.cli.say import table
 from dragoman.config.build import build_model_map
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.today import utc_today
@@ -53,16 +53,14 @@ def run_models(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> 
     try:
         model_map = build_model_map(load_settings(environ, env_file), utc_today())
     except ConfigError as fault:
-        for problem in fault.problems:
-            say(problem, "red")
-        return BAD_SETTINGS
+        return bad_settings(fault)
     rows = model_rows(model_map)
     if as_json:
         sys.stdout.write(encode({"models": rows}).decode() + "\n")
-        return 0
+        return DONE
     for line in model_lines(rows):
         print(line)
-    return 0
+    return DONE
 
 
 def model_rows(model_map: ModelMap) -> list[ModelRow]:

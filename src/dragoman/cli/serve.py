@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dragoman import __version__
+from dragoman.cli.exit_codes import CANNOT_BIND, DONE, INTERRUPTED, REFUSED, bad_settings
 from dragoman.cli.map_view import map_lines, provider_lines
 from dragoman.cli.say import say
 from dragoman.config.build import build_model_map, notices
@@ -21,11 +22,6 @@ from dragoman.config.settings import Settings
 from dragoman.config.today import utc_today
 from dragoman.routing.model_map import ModelMap
 from dragoman.wire.address import is_loopback
-
-REFUSED = 2
-BAD_SETTINGS = 3
-CANNOT_BIND = 4
-INTERRUPTED = 130
 
 
 class Flags(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +45,7 @@ def run_server(environ: Mapping[str, str], env_file: Path, flags: Flags) -> int:
         )
         model_map = build_model_map(settings, utc_today())
     except ConfigError as fault:
-        for problem in fault.problems:
-            say(problem, "red")
-        return BAD_SETTINGS
+        return bad_settings(fault)
     if not is_loopback(settings.host) and not settings.dragoman_api_key and not flags.insecure_no_auth:
         say(
             f"refused: `{settings.host}` can be reached from other machines and DRAGOMAN_API_KEY is not set. "
@@ -81,12 +75,12 @@ def _serve(settings: Settings, env_file: Path, flags: Flags) -> int:
         run(settings, env_file if flags.reload else None, flags.log_level)
     except KeyboardInterrupt:
         return INTERRUPTED
-    return 0
+    return DONE
 
 
 def _end(number: int, frame: FrameType | None) -> None:
     """The server has ended by then: it raises the signal that stopped it once more, after the last answer."""
-    sys.exit(0 if number == signal.SIGTERM else INTERRUPTED)
+    sys.exit(DONE if number == signal.SIGTERM else INTERRUPTED)
 
 
 def free_port(host: str, port: int) -> int:

@@ -127,7 +127,8 @@ async def test_a_gateway_that_runs_is_used(folders: tuple[Path, Path], tmp_path:
         assert child["ANTHROPIC_BASE_URL"] == dragoman.url
         assert child["ANTHROPIC_AUTH_TOKEN"] == "test-own"
         assert done.returncode == 7
-        assert "This session" not in done.stderr
+        assert "This session used" not in done.stderr
+        assert f"What this session used is in the log of the Dragoman at {dragoman.url}" in done.stderr
         # With the wrong key it is somebody else's.
         other = run_command("claude", environ=environ | {"DRAGOMAN_API_KEY": "test-two"}, cwd=folders[1])
         assert shown(other)[1]["ANTHROPIC_BASE_URL"] != dragoman.url

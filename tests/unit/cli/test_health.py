@@ -1,7 +1,6 @@
 """cli/health.py"""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dragoman.cli.health import readiness, run_health
+from dragoman.cli.health import run_health
 from tests.support.dragoman_process import free_port
 from tests.unit.cli.running import run_command
 
@@ -76,18 +75,6 @@ def test_the_address_is_that_of_the_settings(host: str, tmp_path: Path) -> None:
 def test_bad_settings_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_health({"PORT": "x"}, tmp_path / ".env", None, as_json=False) == 3
     assert "PORT: expected a whole number" in capsys.readouterr().err
-
-
-def test_a_server_that_says_nothing_is_given_up() -> None:
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        assert readiness(f"http://127.0.0.1:{silent.getsockname()[1]}", patience=0.2) is None
-
-
-@pytest.mark.parametrize("url", ["", "nonsense", "http://127.0.0.1:99999", "http://"])
-def test_what_is_no_address_is_not_ready(url: str) -> None:
-    assert readiness(url, patience=0.2) is None
 
 
 def test_a_proxy_of_the_environment_is_not_asked(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """cli/running_gateway.py"""
 
+import socket
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from dragoman.cli.running_gateway import is_gateway
+from dragoman.cli.running_gateway import is_gateway, readiness
 from dragoman.wire.jsonbytes import encode
 from tests.support.dragoman_process import free_port
 
@@ -74,3 +75,15 @@ def test_another_gateway_is_not_taken_for_this_one(models: Any) -> None:
 
 def test_where_nobody_listens_there_is_no_gateway() -> None:
     assert not is_gateway(f"http://127.0.0.1:{free_port()}", "test-token")
+
+
+def test_a_server_that_says_nothing_is_given_up() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        assert readiness(f"http://127.0.0.1:{silent.getsockname()[1]}", patience=0.2) is None
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "http://127.0.0.1:99999", "http://"])
+def test_what_is_no_address_is_not_ready(url: str) -> None:
+    assert readiness(url, patience=0.2) is None

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dragoman.cli.claude_settings import is_on, read_settings, settings_files
+from dragoman.cli.claude_variables import OTHER_PROVIDERS
 from dragoman.cli.doctor.findings import Finding, edit, failure, fine, warning
 from dragoman.cli.serve import address_for_clients
 from dragoman.config.settings import Settings
 from dragoman.wire.address import is_loopback
-from dragoman.wire.jsonbytes import JsonError, decode
 from dragoman.wire.jsonvalues import as_object
 
 CHECK = "Claude Code"
@@ -20,10 +21,6 @@ INSTALL = "npm install -g @anthropic-ai/claude-code"
 MOST_SECONDS = 5.0
 """For `claude --version`."""
 
-AWAY = ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
-"""With one of them Claude Code asks somebody else, whatever its base URL is."""
-
-_OFF = frozenset({"", "0", "false", "no", "off"})
 _VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+-]*")
 
 
@@ -61,7 +58,7 @@ def variable_findings(settings: Settings, environ: Mapping[str, str], directory:
     found = [
         *_clashes(settings, environ, lambda name: f"{name} is exported", lambda name: f"unset {name}"),
     ]
-    for file in settings_files(environ, directory):
+    for file in reversed(settings_files(environ, directory)):
         variables = variables_of(file)
         found += _clashes(
             settings,
@@ -74,22 +71,9 @@ def variable_findings(settings: Settings, environ: Mapping[str, str], directory:
         yield fine(CHECK, "no variable leads it away from Dragoman")
 
 
-def settings_files(environ: Mapping[str, str], directory: Path) -> list[Path]:
-    """Claude Code's, the strongest first. They are only ever read."""
-    home = environ.get("CLAUDE_CONFIG_DIR") or f"{environ.get('HOME') or os.path.expanduser('~')}/.claude"
-    return [
-        directory / ".claude/settings.local.json",
-        directory / ".claude/settings.json",
-        Path(home) / "settings.json",
-    ]
-
-
 def variables_of(file: Path) -> dict[str, str]:
     """The environment that a settings file of Claude Code's makes; nothing if it cannot be read."""
-    try:
-        variables = as_object(as_object(decode(file.read_bytes())).get("env"))
-    except (OSError, JsonError):
-        return {}
+    variables = as_object(read_settings(file).get("env"))
     return {name: value for name, value in variables.items() if isinstance(value, str)}
 
 
@@ -99,8 +83,8 @@ def _clashes(
     where: Callable[[str], str],
     mend: Callable[[str], str],
 ) -> Iterator[Finding]:
-    for name in AWAY:
-        if variables.get(name, "").lower() not in _OFF:
+    for name in OTHER_PROVIDERS:
+        if is_on(variables.get(name)):
             yield failure("D016", CHECK, f"{where(name)}: Claude Code then asks another service", mend(name))
     url = variables.get("ANTHROPIC_BASE_URL", "")
     if url and not leads_here(url, settings):

@@ -15,6 +15,7 @@ from dragoman.cli.doctor.surroundings import (
     setting_findings,
     setting_problems,
 )
+from dragoman.cli.exit_codes import DONE, FAILED, INTERRUPTED
 from dragoman.cli.say import paint, say, shows_colour
 from dragoman.config.build import build_model_map
 from dragoman.config.load import ConfigError, load_settings
@@ -24,10 +25,6 @@ from dragoman.relay.ports import TokenSource, Upstream
 from dragoman.routing.model_map import ModelMap
 from dragoman.wire.jsonbytes import encode
 from dragoman.wire.redact import SecretScrubber
-
-HEALTHY = 0
-FAILED = 1
-INTERRUPTED = 130
 
 MOST_SECONDS = 5.0
 """For each channel and for the port; all are asked at once."""
@@ -51,7 +48,7 @@ def run_doctor(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> 
     except KeyboardInterrupt:
         return INTERRUPTED
     _print_report(findings, as_json=as_json)
-    return HEALTHY if is_healthy(findings) else FAILED
+    return DONE if is_healthy(findings) else FAILED
 
 
 async def _ask(

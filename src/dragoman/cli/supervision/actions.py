@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dragoman.cli.health import readiness
+from dragoman.cli.exit_codes import CANNOT_BIND, DONE, FAILED, INTERRUPTED, REFUSED, bad_settings
+from dragoman.cli.running_gateway import readiness
 from dragoman.cli.say import say
 from dragoman.cli.serve import address_for_clients
 from dragoman.cli.supervision.programs import Command, ProgramMissing, Programs
@@ -17,13 +18,6 @@ from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.sources import read_sources
 from dragoman.wire.address import is_loopback
 from dragoman.wire.jsonbytes import encode
-
-DONE = 0
-FAILED = 1
-REFUSED = 2
-BAD_SETTINGS = 3
-CANNOT_BIND = 4
-INTERRUPTED = 130
 
 READY_WITHIN = 15.0
 """Seconds from the start to the first answer of `/readyz`, on a slow machine."""
@@ -155,9 +149,7 @@ def _checked_address(env_file: Path) -> str | int:
     try:
         settings = load_settings({}, env_file)
     except ConfigError as fault:
-        for problem in fault.problems:
-            say(problem, "red")
-        return BAD_SETTINGS
+        return bad_settings(fault)
     if not is_loopback(settings.host) and not settings.dragoman_api_key:
         say(
             f"refused: `{settings.host}` can be reached from other machines and DRAGOMAN_API_KEY is not set",

@@ -9,7 +9,6 @@ import pytest
 from dragoman.cli.doctor.claude_code import (
     claude_version,
     leads_here,
-    settings_files,
     variable_findings,
     version_finding,
 )
@@ -99,11 +98,6 @@ def test_a_settings_file_that_says_nothing_of_use_is_no_fault(tmp_path: Path, te
     (tmp_path / ".claude/settings.json").write_text(text)
     [found] = variable_findings(SETTINGS, {"HOME": str(tmp_path)}, tmp_path)
     assert found.state == "ok"
-
-
-def test_the_folder_of_the_settings_may_be_another(tmp_path: Path) -> None:
-    files = settings_files({"HOME": "/nowhere", "CLAUDE_CONFIG_DIR": str(tmp_path)}, tmp_path)
-    assert files[-1] == tmp_path / "settings.json"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dragoman.app import DRAIN_SECONDS
-from dragoman.cli.serve import BAD_SETTINGS, CANNOT_BIND, REFUSED
+from dragoman.cli.exit_codes import BAD_SETTINGS, CANNOT_BIND, REFUSED
 from dragoman.cli.supervision.unit_files import (
     STOP_SECONDS,
     Start,
