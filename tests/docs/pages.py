@@ -38,7 +38,12 @@ def text_of(page: Path) -> str:
 
 
 def code_blocks(page: Path) -> list[CodeBlock]:
-    return [CodeBlock(found["language"], found["text"]) for found in _FENCE.finditer(text_of(page))]
+    return code_blocks_in(text_of(page))
+
+
+def code_blocks_in(text: str) -> list[CodeBlock]:
+    """Of a page, or of a part of one."""
+    return [CodeBlock(found["language"], found["text"]) for found in _FENCE.finditer(text)]
 
 
 def prose(page: Path) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from dragoman.cli.serve import address_for_clients
 from dragoman.config.build import build_model_map
+from dragoman.config.secret import Secret
 from dragoman.config.settings import Settings
 from dragoman.dialects.registry import DIALECTS
 from dragoman.routing.lifecycle import LIFECYCLES, default_model
@@ -101,9 +102,10 @@ def test_the_address_is_the_default_one() -> None:
 
 
 def test_the_promised_parts_are_there() -> None:
-    assert {"Contributing", "Licence", "How it works", "Tests", "Channels", "Vertex AI"} <= set(
-        headings(README)
-    )
+    assert {
+        *("Contributing", "Licence", "How it works", "Tests", "Channels", "渠道（中文）", "Vertex AI"),
+        *("Docker", "Service", "Supported models"),
+    } <= set(headings(README))
     steps = re.findall(r"^\d\. \*\*(\w+)\.\*\*", TEXT, re.MULTILINE)
     assert steps == ["Receive", "Translate", "Send", "Convert", "Return"]
     for said in (
@@ -126,6 +128,40 @@ def test_the_python_that_is_named_is_the_one_that_is_required() -> None:
     assert f"Python {required[1]} or later" in TEXT
 
 
-def test_the_bench_table_has_its_place() -> None:
-    assert TEXT.count("<!-- bench:begin -->") == TEXT.count("<!-- bench:end -->") == 1
-    assert TEXT.index("<!-- bench:begin -->") < TEXT.index("<!-- bench:end -->")
+BENCH = (
+    text_of(ROOT / "docs/concepts/speed.md")
+    .partition("<!-- bench:begin -->")[2]
+    .partition("<!-- bench:end -->")[0]
+)
+"""What `just bench` printed."""
+
+
+@pytest.mark.parametrize(
+    ("label", "measured"),
+    [
+        ("a request, to OpenAI Chat", "| small request, not streamed | openai |"),
+        ("a request of 300 KB, to OpenAI Chat", "| 300 KB request, streamed | openai |"),
+        ("an event of a stream, from OpenAI Chat", "| an event in a burst of 200 | openai |"),
+        ("memory after load", "| memory after load | |"),
+        ("start to ready", "| start to ready | |"),
+    ],
+)
+def test_the_figures_are_those_of_the_bench(label: str, measured: str) -> None:
+    [told] = [row[1:] for row in table_rows("measured", "floor", "Dragoman") if row[0] == label]
+    [line] = [line for line in BENCH.splitlines() if line.startswith(measured)]
+    assert told == [cell.strip() for cell in line.removeprefix(measured).split("|")][:2]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "channel"), [("OpenAI", "openai"), ("Google", "gemini")], ids=["openai", "google"]
+)
+def test_the_supported_models_go_to_their_vendor(vendor: str, channel: str) -> None:
+    """M09 to M24"""
+    [names] = [row[1] for row in table_rows("vendor", "models") if row[0] == vendor]
+    keys = Settings(openai_api_key=Secret("test-key"), gemini_api_key=Secret("test-key"))
+    model_map = build_model_map(keys, date(2026, 11, 21))
+    asked = re.findall(r"`([^`]+)`", names)
+    assert len(asked) > 5
+    assert {
+        (name, model_map.resolve(name).channel.name, model_map.resolve(name).model) for name in asked
+    } == {(name, channel, name) for name in asked}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from tests.docs.pages import ROOT, code_blocks
+from tests.docs.pages import ROOT, code_blocks_in
 from tests.support.dragoman_process import DragomanProcess
 from tests.support.gcloud_stub import GcloudStub
 from tests.support.google_front import GoogleFront
@@ -31,8 +31,7 @@ def vertex_blocks() -> list[str]:
     text = (ROOT / "README.md").read_text("utf-8")
     start = text.index("### Vertex AI")
     section = text[start : text.index("\n## ", start)]
-    blocks = [block.text for block in code_blocks(ROOT / "README.md") if block.text in section]
-    return [block.replace(PLACEHOLDER, PROJECT) for block in blocks]
+    return [block.text.replace(PLACEHOLDER, PROJECT) for block in code_blocks_in(section)]
 
 
 ENABLE, OPTION_A, OPTION_B, ENV_LINES, START = vertex_blocks()
