@@ -20,7 +20,7 @@ and where it comes from. A wrong value stops the start with the variable's name 
 """
 
 CHANNELS = """
-## CHANNEL_<NAME>_BASE_URL, CHANNEL_<NAME>_API_KEY, CHANNEL_<NAME>_DIALECT
+## `CHANNEL_<NAME>_BASE_URL`, `CHANNEL_<NAME>_API_KEY`, `CHANNEL_<NAME>_DIALECT`
 
 Any number of further endpoints. `<NAME>` may be written in any case and may hold underscores; requests ask for it
 in any case with the suffix `:name`, such as `gemini/gemini-2.5-pro:gemini2`. A suffix that is no channel is part of
@@ -28,7 +28,7 @@ the model's id.
 """
 
 VENDORS = """
-## <VENDOR>_API_KEY, <VENDOR>_BASE_URL
+## `<VENDOR>_API_KEY`, `<VENDOR>_BASE_URL`
 
 The keys of other vendors, such as `DEEPSEEK_API_KEY`, and other addresses of them and of local servers, such as
 `OLLAMA_BASE_URL`. Each has its variables and its prefix in [presets](presets.md). A vendor whose key is set is asked

@@ -19,8 +19,8 @@ def test_the_page_is_current() -> None:
     "name",
     [
         *NAMES,
-        "CHANNEL_<NAME>_BASE_URL, CHANNEL_<NAME>_API_KEY, CHANNEL_<NAME>_DIALECT",
-        "<VENDOR>_API_KEY, <VENDOR>_BASE_URL",
+        "`CHANNEL_<NAME>_BASE_URL`, `CHANNEL_<NAME>_API_KEY`, `CHANNEL_<NAME>_DIALECT`",
+        "`<VENDOR>_API_KEY`, `<VENDOR>_BASE_URL`",
     ],
 )
 def test_every_setting_has_a_heading(name: str) -> None:
