@@ -42,6 +42,10 @@ accept *CASES:
 demo:
     uv run dragoman serve
 
+# draw pic.png again, after what it shows has changed
+picture:
+    uv run --group site python -m scripts.picture
+
 # generate docs/reference, docs/dialects and deploy
 reference:
     uv run python -m scripts.settings_reference

@@ -30,7 +30,7 @@ PROMISES = [
     *(str(case) for case in range(1, 41)),
 ]
 WAITING = {
-    *("R13", "C12", "C17"),
+    *("C12", "C17"),
     *("T91", "T95", "T96"),
     "21",
 }
