@@ -42,6 +42,14 @@ accept *CASES:
 demo:
     uv run dragoman serve
 
+# build the documentation site into site/html; a warning is an error
+site:
+    uv run --group site python -m scripts.site_pages build
+
+# show the documentation site, and follow what is written
+site-serve:
+    uv run --group site python -m scripts.site_pages serve
+
 # draw pic.png again, after what it shows has changed
 picture:
     uv run --group site python -m scripts.picture
