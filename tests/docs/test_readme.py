@@ -116,6 +116,8 @@ def test_the_promised_parts_are_there() -> None:
         "https://console.cloud.google.com/vertex-ai/model-garden",
         "roles/aiplatform.user",
         "billing",
+        "(SERVICE.md)",
+        "(docs/guides/container.md)",
     ):
         assert said in TEXT
 
