@@ -31,6 +31,7 @@ from dragoman.server.models_api import ModelEntry
 from dragoman.server.protocol import LimitedProtocol
 from dragoman.server.routes import build_router
 from dragoman.stores.memory import MemoryKeptState
+from dragoman.telemetry.launches import LaunchObserver
 from dragoman.telemetry.logs import LogObserver, configure_logs, log_uncaught_exceptions
 from dragoman.upstream.client import HttpUpstream
 from dragoman.upstream.demo import WithDemo
@@ -74,6 +75,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     tokens = _google_tokens(settings, upstream)
     fetcher = GuardedFetcher() if settings.fetch_urls else None
     litellm = _litellm(upstream, settings)
+    observer = LaunchObserver(LogObserver())
 
     async def stop() -> None:
         if fetcher is not None:
@@ -88,7 +90,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         upstream=WithDemo(litellm),
         clock=time.monotonic,
         new_id=new_id,
-        observer=LogObserver(),
+        observer=observer,
         tokens=tokens,
         kept=MemoryKeptState(time.monotonic),
         seal_key=seal_key(settings),
@@ -102,7 +104,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     entries = _entries(model_map)
     app = GatewayApp(
         messages,
-        others=lambda app: build_router(entries, lambda: app.ready, keys, new_request_id),
+        others=lambda app: build_router(entries, observer.usage, lambda: app.ready, keys, new_request_id),
         stop=stop,
     )
     rules = GuardRules(

@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 from typing_extensions import override
 
+from dragoman.accounting.usage import LaunchUsage
 from dragoman.app import create_app, new_id, new_request_id
 from dragoman.config.build import build_model_map
 from dragoman.config.load import load_settings
@@ -149,7 +150,9 @@ def _own_app(
     )
     app = GatewayApp(
         MessagesApi(Relay(gateway), keys, new_request_id, patience),
-        others=lambda app: build_router([], lambda: app.ready, keys, new_request_id),
+        others=lambda app: build_router(
+            [], lambda launch: LaunchUsage(), lambda: app.ready, keys, new_request_id
+        ),
         stop=upstream.close,
     )
     return Guard(app, GuardRules(), new_request_id)

@@ -12,14 +12,15 @@ from types import FrameType
 
 import msgspec
 
+from dragoman.accounting.usage import LaunchUsage
 from dragoman.cli.claude_settings import overrides, settings_files
 from dragoman.cli.claude_variables import claude_variables, token_for
 from dragoman.cli.exit_codes import FAILED, bad_settings
 from dragoman.cli.own_gateway import NoLongerWanted, NotStarted, own_gateway
-from dragoman.cli.running_gateway import is_gateway
+from dragoman.cli.running_gateway import is_gateway, usage_of
 from dragoman.cli.say import say
 from dragoman.cli.serve import address_for_clients
-from dragoman.cli.session_summary import summarise, summary_lines
+from dragoman.cli.session_summary import summary_lines
 from dragoman.config.build import build_model_map, notices
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.settings import Settings
@@ -46,7 +47,7 @@ def run_claude(environ: Mapping[str, str], env_file: Path, arguments: Sequence[s
     if program is None:
         say(MISSING, "red")
         return FAILED
-    session = _Session([program, *arguments], environ, env_file, settings, model_map)
+    session = _Session([program, *arguments], environ, env_file, settings, model_map, token_urlsafe(16))
     with _signals_for(session):
         return _run_anywhere(session)
 
@@ -59,6 +60,8 @@ class _Session(msgspec.Struct, frozen=True):
     env_file: Path
     settings: Settings
     model_map: ModelMap
+    launch: str
+    """Names its requests to the gateway; as secret as a key, for it shows what was used."""
     running: list[subprocess.Popen[bytes]] = []
     """Claude Code, once it was started."""
     signals: list[int] = []
@@ -80,7 +83,7 @@ def _run_anywhere(session: _Session) -> int:
     if settings.port and is_gateway(url, token):
         say(f"Claude Code on the Dragoman that runs at {url}", "dim")
         code = _run(session, url, token)
-        say(f"What this session used is in the log of the Dragoman at {url}", "dim")
+        _tell(usage_of(url, token, session.launch), url)
         return code
     for notice in notices(settings, session.model_map, utc_today()):
         say(f"! {notice}", "yellow")
@@ -101,6 +104,7 @@ def _run_with_gateway(session: _Session, log: Path) -> tuple[int, bool]:
         ) as gateway:
             say(f"Claude Code on a Dragoman of its own at {gateway.url}", "dim")
             code = _run(session, gateway.url, token)
+            usage = usage_of(gateway.url, token, session.launch)
             ended_early = gateway.ended
     except NoLongerWanted:
         return session.stopped, False
@@ -108,19 +112,27 @@ def _run_with_gateway(session: _Session, log: Path) -> tuple[int, bool]:
         said = str(failure) if isinstance(failure, NotStarted) else failure.strerror
         say(f"Claude Code was not started: {said}; its log: {log}", "red")
         return FAILED, True
-    summary = summarise(log.read_text("utf-8", errors="replace").splitlines())
-    for line in summary_lines(summary):
-        say(line)
     if ended_early:
         say(f"The gateway ended before Claude Code did; its log: {log}", "red")
-    elif summary.failed:
+        return code, True
+    _tell(usage, gateway.url)
+    failed = usage is not None and usage.failed > 0
+    if failed:
         say(f"Why requests failed: {log}", "yellow")
-    return code, ended_early or summary.failed > 0
+    return code, failed
+
+
+def _tell(usage: LaunchUsage | None, url: str) -> None:
+    if usage is None:
+        say(f"The Dragoman at {url} does not tell what this session used", "yellow")
+        return
+    for line in summary_lines(usage):
+        say(line)
 
 
 def _run(session: _Session, url: str, token: str) -> int:
     """The child's exit code; 128 and its number for a signal, as shells say it."""
-    variables = claude_variables(session.settings, session.model_map, url, token)
+    variables = claude_variables(session.settings, session.model_map, url, token, session.launch)
     for warning in overrides(settings_files(session.environ, Path.cwd()), variables):
         say(f"! {warning}", "yellow")
     if not session.wanted:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from dragoman.config.settings import Settings
+from dragoman.messages.request import LAUNCH_HEADER
 from dragoman.routing.model_map import CURRENT_CLAUDE, ModelMap
 
 ANY_TOKEN = "dragoman"
@@ -36,6 +37,9 @@ WINDOWS = (100_000, 1_000_000)
 HEAD_ROOM = 60.0
 """Seconds that the client waits longer than the gateway, whose error says more than the client's own."""
 
+_HEADERS = "ANTHROPIC_CUSTOM_HEADERS"
+"""One in each line; Claude Code sends them with every request."""
+
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 
@@ -46,12 +50,19 @@ class ClaudeVariables(msgspec.Struct, frozen=True, kw_only=True):
     """Where to go and with which credential: set, whatever was there."""
     preferences: dict[str, str]
     """Set only where the user said nothing."""
+    headers: tuple[str, ...] = ()
+    """Added to those that the user has it send."""
     removed: tuple[str, ...]
 
     def assignments(self, environ: Mapping[str, str]) -> dict[str, str]:
         """What to set in `environ`, in the order in which people read it."""
         wished = {name: value for name, value in self.preferences.items() if not environ.get(name)}
-        return {**self.route, **wished, **_direct(environ, self.route["ANTHROPIC_BASE_URL"])}
+        direct = _direct(environ, self.route["ANTHROPIC_BASE_URL"])
+        return {**self.route, **wished, **direct, **self._sent_headers(environ)}
+
+    def _sent_headers(self, environ: Mapping[str, str]) -> dict[str, str]:
+        lines = [line for line in (environ.get(_HEADERS, ""), *self.headers) if line]
+        return {_HEADERS: "\n".join(lines)} if self.headers else {}
 
     def applied(self, environ: Mapping[str, str]) -> dict[str, str]:
         """The environment of the child."""
@@ -59,8 +70,10 @@ class ClaudeVariables(msgspec.Struct, frozen=True, kw_only=True):
         return kept | self.assignments(environ)
 
 
-def claude_variables(settings: Settings, model_map: ModelMap, url: str, token: str) -> ClaudeVariables:
-    """For a Claude Code that asks the gateway at `url` and shows it `token`.
+def claude_variables(
+    settings: Settings, model_map: ModelMap, url: str, token: str, launch: str | None = None
+) -> ClaudeVariables:
+    """For a Claude Code that asks the gateway at `url` and shows it `token`, and names its requests after `launch`.
 
     With ANTHROPIC_AUTH_MODE=passthrough the client's own credentials stay, since they are what goes upstream.
     """
@@ -80,6 +93,7 @@ def claude_variables(settings: Settings, model_map: ModelMap, url: str, token: s
             # The runtime's limit of five minutes without a byte, which the other two do not move.
             "API_FORCE_IDLE_TIMEOUT": "0",
         },
+        headers=() if launch is None else (f"{LAUNCH_HEADER}: {launch}",),
         removed=OTHER_PROVIDERS if own_login else (*OTHER_CREDENTIALS, *OTHER_PROVIDERS),
     )
 

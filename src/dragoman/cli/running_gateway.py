@@ -1,4 +1,5 @@
-"""Asks an address whether a gateway answers there, whether it is ready, and whether it takes a token.
+"""Asks an address whether a gateway answers there, whether it is ready, and whether it takes a token,
+and what it counted.
 
 Straight to the address: a proxy of the environment would answer for somebody else.
 """
@@ -7,6 +8,9 @@ import http.client
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
+from dragoman.accounting.usage import LaunchUsage
 from dragoman.routing.model_map import DEMO_PICKER_ID
 from dragoman.wire.jsonbytes import JsonError, decode
 from dragoman.wire.jsonvalues import as_object, objects_in
@@ -32,6 +36,15 @@ def is_gateway(url: str, token: str) -> bool:
         return False
     models = as_object(_json(url, "/v1/models?limit=1000", {"authorization": f"Bearer {token}"}))
     return any(model.get("id") == DEMO_PICKER_ID for model in objects_in(models.get("data")))
+
+
+def usage_of(url: str, token: str, launch: str) -> LaunchUsage | None:
+    """What requests with this name have used, or None if the gateway at `url` does not tell."""
+    told = _json(url, f"/dragoman/launches/{launch}", {"authorization": f"Bearer {token}"})
+    try:
+        return msgspec.convert(told, LaunchUsage)
+    except msgspec.ValidationError:
+        return None
 
 
 def _json(url: str, path: str, headers: dict[str, str]) -> Any:

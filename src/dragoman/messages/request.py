@@ -13,6 +13,9 @@ from dragoman.messages.blocks import Block, Text
 from dragoman.wire.exchange import Headers, header
 from dragoman.wire.jsonbytes import decode
 
+LAUNCH_HEADER = "x-dragoman-launch"
+"""By which `dragoman claude` names its own requests to a gateway that others use, too."""
+
 
 class MessagesRequest:
     """What the client asked: the few fields that routing needs, and everything as it came. Nobody changes it."""
@@ -62,6 +65,11 @@ class MessagesRequest:
     def session_id(self) -> str | None:
         """Claude Code's session, the best key for caches."""
         return header(self.headers, "x-claude-code-session-id")
+
+    @property
+    def launch(self) -> str | None:
+        """The run of `dragoman claude` that this belongs to."""
+        return header(self.headers, LAUNCH_HEADER)
 
 
 class Tool(msgspec.Struct, frozen=True):

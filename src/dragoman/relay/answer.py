@@ -65,6 +65,7 @@ class Answer:
             streaming=request.stream,
             started=gateway.clock(),
             session_id=request.session_id,
+            launch=request.launch,
         )
 
     @property

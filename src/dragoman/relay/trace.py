@@ -32,6 +32,8 @@ class Trace:
     usage: Usage | None = None
     losses: tuple[Loss, ...] = ()
     session_id: str | None = None
+    launch: str | None = None
+    """The run of `dragoman claude` that asked, by the name that it gave itself."""
     upstream_request_id: str | None = None
     withheld: Mapping[str, int] = field(default_factory=dict[str, int])
     """Reasoning of earlier turns that the upstream did not show to the model, counted by its reason."""

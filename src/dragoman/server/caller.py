@@ -5,6 +5,7 @@ import hmac
 from functools import lru_cache
 
 import msgspec
+from starlette.requests import Request
 
 from dragoman.messages.errors import FINAL, ApiError
 from dragoman.wire.exchange import Headers
@@ -41,6 +42,12 @@ def identify(headers: Headers, keys: tuple[str, ...]) -> Caller:
             headers=FINAL,
         )
     return Caller(f"key {found}")
+
+
+def identify_request(request: Request, keys: tuple[str, ...]) -> Caller:
+    """The same for a request that the router has taken. Raises ApiError 401."""
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+    return identify(tuple(headers), keys)
 
 
 def _presented(headers: Headers) -> list[bytes]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dragoman.messages.errors import ApiError, invalid_request
-from dragoman.server.caller import identify
+from dragoman.server.caller import identify_request
 from dragoman.wire.jsonbytes import encode
 
 DEFAULT_LIMIT = 20
@@ -37,11 +37,11 @@ def models_routes(models: Sequence[ModelEntry], keys: tuple[str, ...]) -> list[R
     by_id = {entry.id: entry for entry in models}
 
     async def list_models(request: Request) -> Response:
-        _identify(request, keys)
+        identify_request(request, keys)
         return _json(_page(models, request.query_params))
 
     async def show_model(request: Request) -> Response:
-        _identify(request, keys)
+        identify_request(request, keys)
         model = request.path_params["model"]
         entry = by_id.get(model)
         if entry is None:
@@ -108,11 +108,6 @@ def _info(entry: ModelEntry) -> dict[str, Any]:
         "max_tokens": entry.max_tokens,
         "capabilities": None,
     }
-
-
-def _identify(request: Request, keys: tuple[str, ...]) -> None:
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
-    identify(tuple(headers), keys)
 
 
 def _json(value: Any) -> Response:

@@ -1,4 +1,4 @@
-"""Everything but the Messages routes: models, health, and an error of the Messages API for the rest."""
+"""Everything but the Messages routes: models, health, launches, and an error of the Messages API for the rest."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dragoman.messages.errors import ApiError
 from dragoman.server.errors import render
 from dragoman.server.health import health_routes
+from dragoman.server.launches_api import UsageOf, launches_routes
 from dragoman.server.messages_api import COUNT_PATHS, MESSAGES_PATHS
 from dragoman.server.models_api import ModelEntry, models_routes
 
@@ -20,13 +21,19 @@ NewRequestId = Callable[[], str]
 
 def build_router(
     models: Sequence[ModelEntry],
+    usage_of: UsageOf,
     ready: Callable[[], bool],
     keys: tuple[str, ...],
     new_request_id: NewRequestId,
 ) -> ASGIApp:
     """An ASGI app whose every answer carries a `request-id`; unknown paths are a 404, wrong methods a 405."""
     app = Starlette(
-        routes=[*health_routes(ready), *models_routes(models, keys), *_post_only_routes()],
+        routes=[
+            *health_routes(ready),
+            *models_routes(models, keys),
+            *launches_routes(usage_of, keys),
+            *_post_only_routes(),
+        ],
         exception_handlers={HTTPException: _refuse, ApiError: _show},
     )
     # A redirect would make clients drop the body and proxies leak the key.

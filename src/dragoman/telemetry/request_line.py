@@ -21,7 +21,7 @@ def request_line(trace: Trace) -> Line:
     """What is known about the request, and nothing that it or its answer said."""
     line: Line = {
         "request_id": trace.request_id,
-        "route": _route(trace),
+        "route": route_of(trace),
         "dialect": trace.dialect,
         "status": trace.status,
         "ending": trace.ending,
@@ -78,17 +78,23 @@ def as_sentence(line: Mapping[str, Any]) -> str:
     return " ".join(word for word in words if word)
 
 
-def _route(trace: Trace) -> str:
+def route_of(trace: Trace) -> str:
+    """`requested -> channel/model`, or the first alone where no target was found."""
     if not trace.channel:
         return trace.requested_model
     return f"{trace.requested_model} -> {trace.channel}/{trace.upstream_model}"
+
+
+def losses_of(trace: Trace) -> list[str]:
+    """Such as `top_k dropped`."""
+    return [f"{loss.field} {loss.what}" for loss in trace.losses]
 
 
 def _not_carried(trace: Trace) -> Line:
     """What of the request did not reach the model."""
     line: Line = {}
     if trace.losses:
-        line["losses"] = [f"{loss.field} {loss.what}" for loss in trace.losses]
+        line["losses"] = losses_of(trace)
     if trace.withheld:
         reasons = sorted(trace.withheld)[:MOST_REASONS]
         line["reasoning_withheld"] = {reason[:LONGEST_REASON]: trace.withheld[reason] for reason in reasons}

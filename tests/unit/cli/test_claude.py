@@ -26,7 +26,8 @@ question = {"model": "claude-opus-4-8", "max_tokens": 9, "messages": [{"role": "
 request = urllib.request.Request(
     os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
     json.dumps(question).encode(),
-    {"content-type": "application/json", "authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]},
+    {"content-type": "application/json", "authorization": "Bearer " + os.environ["ANTHROPIC_AUTH_TOKEN"]}
+    | dict(line.split(": ") for line in os.environ["ANTHROPIC_CUSTOM_HEADERS"].splitlines()),
 )
 print(urllib.request.urlopen(request).status)
 """
@@ -121,17 +122,19 @@ def test_a_failed_request_leaves_the_log_and_tells_where(folders: tuple[Path, Pa
 
 async def test_a_gateway_that_runs_is_used(folders: tuple[Path, Path], tmp_path: Path) -> None:
     async with DragomanProcess({"DRAGOMAN_API_KEY": "test-own"}, tmp_path) as dragoman:
-        environ = environment(folders, SHOWS, PORT=str(dragoman.port), DRAGOMAN_API_KEY="test-own")
+        shared = {"PORT": str(dragoman.port), "DRAGOMAN_API_KEY": "test-own"}
+        environ = environment(folders, SHOWS) | shared
         done = run_command("claude", environ=environ, cwd=folders[1])
         _, child = shown(done)
         assert child["ANTHROPIC_BASE_URL"] == dragoman.url
         assert child["ANTHROPIC_AUTH_TOKEN"] == "test-own"
         assert done.returncode == 7
-        assert "This session used" not in done.stderr
-        assert f"What this session used is in the log of the Dragoman at {dragoman.url}" in done.stderr
+        assert "This session asked no model." in done.stderr
         # With the wrong key it is somebody else's.
         other = run_command("claude", environ=environ | {"DRAGOMAN_API_KEY": "test-two"}, cwd=folders[1])
         assert shown(other)[1]["ANTHROPIC_BASE_URL"] != dragoman.url
+        asked = run_command("claude", environ=environment(folders, ASKS) | shared, cwd=folders[1])
+        assert "claude-opus-4-8 -> dragoman/demo  1 " in asked.stderr, asked.stderr
 
 
 def test_without_claude_code_it_says_how_to_install_it(tmp_path: Path) -> None:

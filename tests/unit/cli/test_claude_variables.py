@@ -50,6 +50,20 @@ def test_the_child_goes_to_the_gateway_with_its_token_and_no_other_credential() 
     assert environ["ANTHROPIC_API_KEY"] == "test-key"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, "x-dragoman-launch: mine"),
+        ({"ANTHROPIC_CUSTOM_HEADERS": "x-team: one"}, "x-team: one\nx-dragoman-launch: mine"),
+    ],
+)
+def test_a_launch_is_named_beside_the_users_own_headers(before: dict[str, str], after: str) -> None:
+    settings = load_settings({}, None)
+    named = claude_variables(settings, build_model_map(settings, utc_today()), URL, "test-token", "mine")
+    assert named.applied(before)["ANTHROPIC_CUSTOM_HEADERS"] == after
+    assert "ANTHROPIC_CUSTOM_HEADERS" not in child({}, {})
+
+
 def test_what_the_user_prefers_stays() -> None:
     preferred = {
         "ANTHROPIC_DEFAULT_HAIKU_MODEL": "my-own-model",

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from dragoman.cli.running_gateway import is_gateway, readiness
+from dragoman.accounting.usage import LaunchUsage, Used
+from dragoman.cli.running_gateway import is_gateway, readiness, usage_of
 from dragoman.wire.jsonbytes import encode
 from tests.support.dragoman_process import free_port
 
@@ -71,6 +72,20 @@ def test_another_server_is_not_shown_the_token(ready: Any) -> None:
 def test_another_gateway_is_not_taken_for_this_one(models: Any) -> None:
     with server({"/readyz": READY, "/v1/models": models}, []) as url:
         assert not is_gateway(url, "test-token")
+
+
+def test_what_a_launch_used_is_asked_with_the_token() -> None:
+    seen: list[tuple[str, str | None]] = []
+    told = {"routes": {"a -> b/c": {"requests": 2}}, "losses": {}}
+    with server({"/dragoman/launches/mine": told}, seen) as url:
+        assert usage_of(url, "test-token", "mine") == LaunchUsage({"a -> b/c": Used(requests=2)})
+    assert seen == [("/dragoman/launches/mine", "Bearer test-token")]
+
+
+@pytest.mark.parametrize("told", [None, b"<html>", {"routes": 1}, []])
+def test_a_gateway_that_does_not_tell_is_no_failure(told: Any) -> None:
+    with server({"/dragoman/launches/mine": told}, []) as url:
+        assert usage_of(url, "test-token", "mine") is None
 
 
 def test_where_nobody_listens_there_is_no_gateway() -> None:

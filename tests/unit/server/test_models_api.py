@@ -3,6 +3,7 @@ import json
 import pytest
 from anthropic.types import ModelInfo
 
+from dragoman.accounting.usage import LaunchUsage
 from dragoman.server.models_api import ModelEntry
 from dragoman.server.routes import build_router
 from tests.support.asgi_call import call_app
@@ -15,7 +16,7 @@ ENTRIES.append(
 
 
 async def get(path, query="", headers=(), keys=(), entries=ENTRIES):
-    router = build_router(entries, lambda: True, keys, lambda: "req_1")
+    router = build_router(entries, lambda launch: LaunchUsage(), lambda: True, keys, lambda: "req_1")
     reply = await call_app(router, "GET", path, headers, query=query)
     return reply.status, json.loads(reply.body)
 

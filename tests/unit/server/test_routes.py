@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from dragoman.accounting.usage import LaunchUsage
 from dragoman.server.models_api import ModelEntry
 from dragoman.server.routes import build_router
 from tests.support.asgi_call import call_app
@@ -12,7 +13,9 @@ KEY = "a-test-key"
 async def ask(method, path, headers=(), keys=()):
     numbers = iter(range(1, 10))
     entries = [ModelEntry(id="claude-x", display_name="X")]
-    router = build_router(entries, lambda: True, keys, lambda: f"req_{next(numbers)}")
+    router = build_router(
+        entries, lambda launch: LaunchUsage(), lambda: True, keys, lambda: f"req_{next(numbers)}"
+    )
     reply = await call_app(router, method, path, headers)
     assert reply.header("request-id") == "req_1"
     assert not [name for name, _ in reply.headers if name.startswith("access-control-") or name == "location"]

@@ -15,8 +15,8 @@ _FORWARDED = frozenset(
     {"content-type", "accept", "user-agent", "idempotency-key", "traceparent", "tracestate", "baggage"}
 )
 _FORWARDED_PREFIXES = ("anthropic-", "x-")
-_KEPT_BACK = frozenset({"x-api-key", "x-real-ip", "x-dragoman-api-key"})
-_KEPT_BACK_PREFIXES = ("x-forwarded-", "x-proxy-")
+_KEPT_BACK = frozenset({"x-api-key", "x-real-ip"})
+_KEPT_BACK_PREFIXES = ("x-forwarded-", "x-proxy-", "x-dragoman-")
 
 _NOT_COUNTED = frozenset(
     {"max_tokens", "stream", "stop_sequences", "metadata", "service_tier", "container"}

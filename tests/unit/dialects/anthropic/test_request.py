@@ -303,7 +303,7 @@ def test_headers_of_the_api_and_of_the_client_are_forwarded(name):
         "referer",
         "sec-fetch-mode",
         "x-proxy-anything",
-        "x-dragoman-api-key",
+        "x-dragoman-launch",
     ],
 )
 def test_headers_of_the_connection_the_way_and_the_credential_are_kept_back(name):

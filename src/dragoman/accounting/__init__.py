@@ -1,0 +1,1 @@
+"""What was used, as rules and numbers; who keeps them is above."""
