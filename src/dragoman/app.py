@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import uvicorn
@@ -24,6 +25,7 @@ from dragoman.relay.gateway import Gateway
 from dragoman.relay.relay import Relay
 from dragoman.routing.model_map import ModelMap
 from dragoman.routing.vocabularies import vocabulary_of
+from dragoman.schema_check.process import SchemaProcess
 from dragoman.server.app import GatewayApp
 from dragoman.server.guard import Guard, GuardRules
 from dragoman.server.messages_api import MessagesApi
@@ -77,9 +79,13 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     litellm = _litellm(upstream, settings)
     observer = LaunchObserver(LogObserver())
 
+    schema_checker = None if find_spec("jsonschema_rs") is None else SchemaProcess(os.environ)
+
     async def stop() -> None:
         if fetcher is not None:
             fetcher.close()
+        if schema_checker is not None:
+            await schema_checker.close()
         await litellm.close()
         await tokens.close()
         await upstream.close()
@@ -97,6 +103,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
         tokenizer=_tokenizer(model_map),
         web_search=_web_search(settings, upstream),
         fetcher=fetcher,
+        schema_checker=schema_checker,
         strict=settings.dragoman_strict,
         shared=bool(keys),
     )

@@ -21,7 +21,13 @@ MODULE_NAMES = {"dotenv": "python-dotenv", "google": "google-auth", "toktok": "t
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-DECLARED = [*PROJECT["dependencies"], *EXTRAS["vertex"], *EXTRAS["tokens"], *EXTRAS["litellm"]]
+DECLARED = [
+    *PROJECT["dependencies"],
+    *EXTRAS["vertex"],
+    *EXTRAS["tokens"],
+    *EXTRAS["litellm"],
+    *EXTRAS["schema"],
+]
 
 
 def resolved(python: str, *groups: str) -> set[str]:

@@ -1,7 +1,7 @@
 """The relay's ports, scripted: an upstream that answers in given pieces, an observer that remembers."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from dragoman.relay.ports import (
     Fetched,
     Fetcher,
     Found,
+    SchemaChecker,
     SearchQuery,
     Tokenizer,
     WebFailure,
@@ -182,6 +183,18 @@ class FakeFetcher:
         return self._pages[url]
 
 
+class FakeSchemaChecker:
+    """Implements `SchemaChecker`: every answer has the same mismatch, or none."""
+
+    def __init__(self, mismatch: str | None = None) -> None:
+        self._mismatch = mismatch
+        self.asked: list[tuple[Mapping[str, Any], str]] = []
+
+    async def mismatch(self, schema: Mapping[str, Any], answer: str) -> str | None:
+        self.asked.append((schema, answer))
+        return self._mismatch
+
+
 class RecordingObserver:
     """Implements `Observer`."""
 
@@ -249,6 +262,7 @@ class Bench:
     tokenizer: Tokenizer | None = None
     web_search: WebSearch | None = None
     fetcher: Fetcher | None = None
+    schema_checker: SchemaChecker | None = None
 
     def __post_init__(self) -> None:
         self.kept = MemoryKeptState(self.clock)
@@ -264,6 +278,7 @@ class Bench:
             tokenizer=self.tokenizer,
             web_search=self.web_search,
             fetcher=self.fetcher,
+            schema_checker=self.schema_checker,
             strict=self.strict,
             shared=self.shared,
         )

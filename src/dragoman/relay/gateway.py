@@ -9,6 +9,7 @@ from dragoman.relay.ports import (
     Fetcher,
     KeptState,
     Observer,
+    SchemaChecker,
     Tokenizer,
     TokenSource,
     Upstream,
@@ -37,7 +38,9 @@ class Gateway:
     """Without one, a search that the upstream does not run itself is answered with `unavailable`."""
     fetcher: Fetcher | None = None
     """Without one, nothing is fetched: what a request names by URL is the upstream's to fetch, or lost."""
+    schema_checker: SchemaChecker | None = None
+    """Without one, an answer under a schema is only checked to be JSON."""
     strict: bool = False
-    """A Loss is a 400 instead of a response header."""
+    """A Loss is a 400 instead of a response header, and an answer that breaks its schema a 502."""
     shared: bool = False
     """Several people use this gateway, so one's quota is not shown to another."""

@@ -1,7 +1,7 @@
 """What the relay needs from the world: an upstream, a clock, ids, an observer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from typing_extensions import override
@@ -147,6 +147,16 @@ class Fetcher(Protocol):
 
     async def fetch(self, url: str) -> Fetched:
         """At most 10 MiB in at most 10 s. Raises WebFailure."""
+        ...
+
+
+class SchemaChecker(Protocol):
+    """Checks answers against schemas, where the library for it is installed (docs/decisions/0037)."""
+
+    async def mismatch(self, schema: Mapping[str, Any], answer: str) -> str | None:
+        """Where an answer, which is JSON, breaks the client's schema, and by which keyword, such as `#/owls/3: required`;
+        nothing of the answer is in it. None if it fits, or if that cannot be said: the schema is none, refers to
+        another document, or takes too long. Never raises; fetches nothing."""
         ...
 
 

@@ -3,11 +3,12 @@ import inspect
 import pytest
 
 from dragoman.relay import ports
+from dragoman.schema_check.process import SchemaProcess
 from dragoman.telemetry.logs import LogObserver
 from dragoman.upstream.client import HttpReply, HttpUpstream
 from dragoman.upstream.demo import DemoReply, WithDemo
 from dragoman.upstream.guarded_fetcher import GuardedFetcher
-from tests.support.ports import FakeFetcher, FakeUpstream, RecordingObserver
+from tests.support.ports import FakeFetcher, FakeSchemaChecker, FakeUpstream, RecordingObserver
 
 
 def methods(kind: type) -> dict[str, list[str]]:
@@ -28,6 +29,8 @@ def methods(kind: type) -> dict[str, list[str]]:
         (ports.UpstreamReply, DemoReply),
         (ports.Fetcher, GuardedFetcher),
         (ports.Fetcher, FakeFetcher),
+        (ports.SchemaChecker, SchemaProcess),
+        (ports.SchemaChecker, FakeSchemaChecker),
         (ports.Observer, LogObserver),
         (ports.Observer, RecordingObserver),
     ],
