@@ -78,7 +78,6 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
     fetcher = GuardedFetcher() if settings.fetch_urls else None
     litellm = _litellm(upstream, settings)
     observer = LaunchObserver(LogObserver())
-
     schema_checker = None if find_spec("jsonschema_rs") is None else SchemaProcess(os.environ)
 
     async def stop() -> None:

@@ -290,3 +290,12 @@ async def test_reasoning_becomes_thinking() -> None:
         thinking = {"type": "enabled", "budget_tokens": 2048}
         message = await told(client, True, thinking=thinking, max_tokens=4096)
     assert [block.type for block in message.content] == ["thinking", "text"]
+
+
+@pytest.mark.parametrize(("text", "lost"), [('{"place": "Oslo"}', None), ('{"place": 1}', "dropped")])
+async def test_an_answer_under_a_schema_is_checked(text: str, lost: str | None) -> None:
+    form = {"format": {"type": "json_schema", "schema": WEATHER["input_schema"]}}
+    async with served(reply(text)) as scene:
+        answer = await ask(scene.url, question(stream=False, output_config=form))
+    assert answer.json()["content"] == [{"type": "text", "text": text}]
+    assert answer.header("dragoman-losses") == (lost and f"output_config.format={lost}")

@@ -202,7 +202,6 @@ async def test_structured_output_is_asked_for_and_parsed(backend: str) -> None:
 
 @every_backend
 async def test_a_schema_is_sent_whole(backend: str) -> None:
-    """Nothing checks the answer against it afterwards (docs/decisions/0035)."""
     kinds = {"type": "string", "enum": ["barn", "snowy"]}
     owl = {
         "type": "object",

@@ -185,7 +185,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keys for upstreams, so that a restart and a second instance with the same settings have the same."""
 
     dragoman_strict: bool = False
-    """Refuse a request that the upstream's language cannot carry whole, instead of naming what was lost."""
+    """Refuse a request that the upstream's language cannot carry whole, instead of naming what was lost, and an
+    answer that is not streamed and does not match the schema that was asked for."""
 
     fetch_urls: bool = False
     """Let the gateway fetch what a request names by URL: pages for `web_fetch`, and images and documents for backends

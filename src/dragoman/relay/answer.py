@@ -22,6 +22,7 @@ from dragoman.relay.attempt import Attempt
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.headers import loss_header, relayed
 from dragoman.relay.knowledge import Knowledge
+from dragoman.relay.output_schema import OutputCheck, note, output_check, refusal
 from dragoman.relay.settlement import settle
 from dragoman.relay.trace import Trace
 from dragoman.relay.url_sources import UrlSources
@@ -52,6 +53,7 @@ class Answer:
         self._memory = memory
         self._request = request
         self._url_sources = None if gateway.fetcher is None else UrlSources(gateway.fetcher)
+        self._output_check = output_check(request)
         self._attempt: Attempt | None = None
         self._started = False
         self._renewed = False
@@ -80,14 +82,18 @@ class Answer:
         if attempt is None:
             return ()
         theirs = () if attempt.head is None else attempt.dialect.relayed_headers(attempt.head)
-        return loss_header(attempt.written.losses) + relayed(theirs, attempt.credential, self._gateway.shared)
+        return loss_header(self.trace.losses) + relayed(theirs, attempt.credential, self._gateway.shared)
 
     async def events(self) -> AsyncGenerator[Sequence[Said], None]:
         """Batches of events, each to be sent at once. Raises ApiError, also after events were said."""
         try:
             async with aclosing(self._attempts()) as batches:
                 async for said in batches:
+                    if self._output_check is not None:
+                        self._output_check.hear(said)
                     yield said
+            if self._output_check is not None:
+                await self._judge(self._output_check)
             self.trace.status = 200
         except UpstreamFailure as failure:
             raise self._failed(self._shown(failure)) from failure
@@ -172,6 +178,14 @@ class Answer:
                     target = spoken_to(target, mended.speak)
                     quirks = self._memory.quirks(target)
                     self._respoken, self._lessons = True, {}
+
+    async def _judge(self, check: OutputCheck) -> None:
+        """Note whether the answer fits its schema. Raises ApiError where it can still be refused, and is to be."""
+        mismatch = await check.mismatch(self._gateway.schema_checker)
+        if mismatch is not None:
+            note(mismatch, self.trace)
+            if self._gateway.strict and not self._request.stream:
+                raise refusal(self.trace)
 
     async def _with_bytes(self, target: Target, quirks: Quirks) -> MessagesRequest:
         """The request without the URLs that the target cannot carry, as far as they are fetched. Raises ApiError."""

@@ -41,5 +41,7 @@ class Trace:
     """Calls of server tools that the gateway answered, by the kind of the tool."""
     unfounded_citations: int = 0
     """Citations of the model's that name no source of the client's, and were left out."""
+    schema_mismatch: str = ""
+    """Where the answer breaks the client's schema, and by which keyword (relay/output_schema.py)."""
     learned: list[str] = field(default_factory=list[str])
     """Quirks that a refusal taught on this request."""

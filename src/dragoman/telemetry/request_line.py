@@ -102,12 +102,14 @@ def _not_carried(trace: Trace) -> Line:
 
 
 def _emulated(trace: Trace) -> Line:
-    """What the gateway did in the backend's place."""
+    """What the gateway did in the backend's place, or had to see to."""
     line: Line = {}
     if trace.server_tools:
         line["server_tools"] = dict(trace.server_tools)
     if trace.unfounded_citations:
         line["unfounded_citations"] = trace.unfounded_citations
+    if trace.schema_mismatch:
+        line["schema_mismatch"] = trace.schema_mismatch
     return line
 
 

@@ -73,6 +73,11 @@ def test_what_is_not_known_is_left_out():
     }
 
 
+def test_an_answer_that_breaks_its_schema_is_told_with_the_place():
+    assert request_line(finished(schema_mismatch="#/a: type"))["schema_mismatch"] == "#/a: type"
+    assert "schema_mismatch" not in request_line(finished())
+
+
 def test_citations_that_name_nothing_are_told_by_their_number():
     assert request_line(finished(unfounded_citations=2))["unfounded_citations"] == 2
     assert "unfounded_citations" not in request_line(finished())
