@@ -12,10 +12,10 @@ ENV UV_PROJECT_ENVIRONMENT=/opt/dragoman \
 WORKDIR /build
 # Dependencies before the source, so that a change of the source leaves their layer alone.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-dev --no-install-project --extra tokens --extra vertex
+RUN uv sync --locked --no-dev --no-install-project --extra schema --extra tokens --extra vertex
 COPY README.md LICENSE ./
 COPY src ./src
-RUN uv sync --locked --no-dev --no-editable --extra tokens --extra vertex
+RUN uv sync --locked --no-dev --no-editable --extra schema --extra tokens --extra vertex
 
 FROM python:3.13-slim
 COPY --from=build /opt/dragoman /opt/dragoman

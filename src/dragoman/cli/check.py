@@ -47,6 +47,7 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
                 "settings": values,
                 "models": _map_as_data(model_map),
                 "counting": _counting(),
+                "schemas": _schemas(),
                 "notices": told,
                 "usable": usable,
             }
@@ -87,13 +88,20 @@ def _report(values: dict[str, dict[str, Any]], model_map: ModelMap) -> list[str]
         for name, entry in values.items()
     ]
     counting = f"Tokens that no upstream counts: {_counting()}"
-    return ["Settings:", *table(rows), "", *map_lines(model_map), "", counting]
+    schemas = f"Answers under a schema: {_schemas()}"
+    return ["Settings:", *table(rows), "", *map_lines(model_map), "", counting, schemas]
 
 
 def _counting() -> str:
     if find_spec("toktok") is not None:
         return "counted with vocabularies (extra `tokens`)"
     return "estimated from bytes; the extra `tokens` counts them"
+
+
+def _schemas() -> str:
+    if find_spec("jsonschema_rs") is not None:
+        return "checked against it (extra `schema`)"
+    return "checked to be JSON; the extra `schema` checks them against it"
 
 
 def _as_text(value: Any) -> str:

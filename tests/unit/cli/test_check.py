@@ -172,18 +172,28 @@ def test_gclouds_login_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "Vertex AI: " not in out
 
 
-@pytest.mark.parametrize(("installed", "word"), [(True, "vocabularies"), (False, "bytes")])
-def test_check_says_how_tokens_are_counted(
+@pytest.mark.parametrize(
+    ("field", "package", "with_it", "without"),
+    [
+        ("counting", "toktok", "counted with vocabularies", "estimated from bytes"),
+        ("schemas", "jsonschema_rs", "checked against it", "checked to be JSON"),
+    ],
+)
+@pytest.mark.parametrize("installed", [True, False])
+def test_check_says_what_extras_do(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     installed: bool,
-    word: str,
+    field: str,
+    package: str,
+    with_it: str,
+    without: str,
 ) -> None:
     if not installed:
-        monkeypatch.setitem(sys.modules, "toktok", None)
+        monkeypatch.setitem(sys.modules, package, None)
     environ = {"OPENAI_API_KEY": "canary-openai"}
     _, report, _ = check(capsys, environ, tmp_path / ".env")
     _, told, _ = check(capsys, environ, tmp_path / ".env", as_json=False)
-    assert word in json.loads(report)["counting"]
-    assert json.loads(report)["counting"] in told
+    assert json.loads(report)[field].startswith(with_it if installed else without)
+    assert json.loads(report)[field] in told
