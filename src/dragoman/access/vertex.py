@@ -1,21 +1,9 @@
 """Vertex AI: models below the publisher that made them, and Google's token (spec/vertex.md sections 1 and 2)."""
 
-from collections.abc import Mapping
-
 from dragoman.access.access import WrittenRequest, common_headers, is_visible
 from dragoman.wire.exchange import Headers, HttpRequest
 
 _PUBLISHERS = {"gemini": "google", "anthropic": "anthropic"}
-
-
-def login_file(environ: Mapping[str, str], home: str, windows: bool = False) -> str:
-    """Where `gcloud auth application-default login` writes; gcloud may be told of another folder."""
-    folder = environ.get("CLOUDSDK_CONFIG", "")
-    if not folder and windows:
-        folder = f"{environ.get('APPDATA', '')}/gcloud"
-    elif not folder:
-        folder = f"{environ.get('HOME') or home}/.config/gcloud"
-    return f"{folder}/application_default_credentials.json"
 
 
 def address(

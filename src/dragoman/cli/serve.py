@@ -12,7 +12,7 @@ from types import FrameType
 import msgspec
 from msgspec.structs import replace
 
-from dragoman import __version__
+import dragoman
 from dragoman.cli.exit_codes import CANNOT_BIND, DONE, INTERRUPTED, REFUSED, bad_settings
 from dragoman.cli.map_view import map_lines, provider_lines
 from dragoman.cli.say import say
@@ -99,7 +99,7 @@ def start_screen(settings: Settings, model_map: ModelMap) -> Sequence[str]:
     """Address, providers, model map and the line that runs Claude Code."""
     url = address_for_clients(settings)
     return [
-        f"Dragoman {__version__} at {url}",
+        f"Dragoman {dragoman.__version__} at {url}",
         "",
         *provider_lines(settings),
         "",

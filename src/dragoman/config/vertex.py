@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from dragoman.access.vertex import login_file
+from dragoman.access.google_login import login_file
 from dragoman.config.settings import Settings
 from dragoman.routing.model_map import ModelMap
 

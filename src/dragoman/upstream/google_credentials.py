@@ -15,7 +15,7 @@ from typing import Any, cast
 from google.auth import exceptions, transport
 from typing_extensions import override
 
-from dragoman.access.vertex import login_file
+from dragoman.access.google_login import login_file
 from dragoman.upstream import google_metadata
 from dragoman.upstream.google_outcome import (
     NONSENSE,

@@ -1,6 +1,6 @@
 import pytest
 
-from dragoman.access.vertex import address, login_file
+from dragoman.access.vertex import address
 from dragoman.dialects.dialect import Written
 
 BASE = "https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5"
@@ -45,18 +45,3 @@ def test_project_that_pays_is_named() -> None:
     assert "x-goog-user-project" not in dict(
         address(WRITTEN, BASE, "t", "gemini", quota_project="a\nb").headers
     )
-
-
-@pytest.mark.parametrize(
-    ("environ", "windows", "folder"),
-    [
-        ({}, False, "/home/me/.config/gcloud"),
-        ({"HOME": "/home/other"}, False, "/home/other/.config/gcloud"),
-        ({"HOME": "/home/other", "CLOUDSDK_CONFIG": "/sdk"}, False, "/sdk"),
-        ({"APPDATA": "C:/Users/me/AppData"}, True, "C:/Users/me/AppData/gcloud"),
-        ({"APPDATA": "C:/x", "CLOUDSDK_CONFIG": "D:/sdk"}, True, "D:/sdk"),
-    ],
-)
-def test_gcloud_keeps_its_login_in_its_folder(environ: dict[str, str], windows: bool, folder: str) -> None:
-    """E13"""
-    assert login_file(environ, "/home/me", windows) == f"{folder}/application_default_credentials.json"
