@@ -15,7 +15,12 @@ from tests.support.python_process import run_python
 
 MOST_PACKAGES = 25
 OURS = "dragoman"
-MODULE_NAMES = {"dotenv": "python-dotenv", "google": "google-auth", "toktok": "toktok-rs"}
+MODULE_NAMES = {
+    "dotenv": "python-dotenv",
+    "google": "google-auth",
+    "toktok": "toktok-rs",
+    "yaml": "pyyaml",
+}
 """Where a module is not called like its distribution."""
 
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))
@@ -102,6 +107,17 @@ def test_every_module_that_we_import_is_declared() -> None:
     foreign = imported - sys.stdlib_module_names - {OURS}
     undeclared = {MODULE_NAMES.get(name, name.replace("_", "-")) for name in foreign} - declared
     assert sorted(undeclared) == []
+
+
+def test_a_clone_gets_every_package_that_its_tests_import() -> None:
+    """`uv run pytest` installs the group `dev` and no other."""
+    files = [file for folder in ("tests", "scripts", "bench") for file in (ROOT / folder).rglob("*.py")]
+    imported = {name for file in files for name in imported_modules(syntax_of(file))}
+    here = {OURS, "tests", "scripts", "bench", "server"}
+    foreign = imported - sys.stdlib_module_names - here
+    needed = {MODULE_NAMES.get(name, name.replace("_", "-")) for name in foreign}
+    assert "pyyaml" in needed
+    assert sorted(needed - resolved("3.11", "dev")) == []
 
 
 def imported_modules(tree: ast.AST) -> set[str]:
