@@ -3,9 +3,10 @@
     uv run python -m scripts.follow_readme [PAGE]
 
 One bash a terminal. What is changed of a line is printed with it: ports are moved to free ones, blanks are filled in,
-Claude Code is given something to say, and of the suite a small part is run. Services of others are not asked: gcloud is a
-stub, channels lead to scripted upstreams. What needs an engine, a supervisor or root is named and not run
-(scripts/container_steps.py runs the Dockerfile's steps).
+Claude Code is given something to say, `dragoman init` a key, and of the suite a small part is run. Services of others are
+not asked: gcloud is a stub, channels lead to scripted upstreams. What needs an engine, a supervisor or root is named and
+not run (scripts/container_steps.py runs the Dockerfile's steps). A line of a kind that readme_steps.py does not know is
+an error.
 """
 
 import argparse
@@ -21,11 +22,11 @@ from pathlib import Path
 
 from scripts.clean_place import ROOT, Place, said_by
 from scripts.readme_steps import (
-    BLANK,
     Command,
     EnvFile,
     Kind,
     UnknownCommand,
+    clone_of,
     fill_blanks,
     move_ports,
     ports_of,
@@ -40,6 +41,7 @@ from tests.support.gcloud_stub import GcloudStub
 
 from dragoman.cli.exit_codes import INTERRUPTED
 from dragoman.wire.jsonbytes import JsonError, decode
+from dragoman.wire.jsonvalues import as_object
 
 EACH = 120
 """Seconds for one command."""
@@ -48,6 +50,9 @@ ALL = 600
 """Seconds for the page; a quiet machine needs 45."""
 
 ANSWERS = {"YOUR_PROJECT_ID": "my-project-1"}
+
+OPENAI = 'OPENAI_BASE_URL="https://api.example.com/v1"'
+"""For a `.env` that `dragoman init` wrote."""
 
 CLAUDE_CODE = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
@@ -60,7 +65,7 @@ CLAUDE_CODE = {
 ADDED = {
     Kind.CLAUDE: ' -p "Hello"',
     Kind.SUITE: " -n 0 tests/architecture/test_dependencies.py",
-    Kind.QUESTIONS: " --yes",
+    Kind.QUESTIONS: " --yes --force",
 }
 DURING_SERVICE = frozenset({Kind.CLIENT, Kind.MESSAGE, Kind.CLAUDE, Kind.NPM})
 """What a reader types into a second terminal while the gateway runs."""
@@ -127,17 +132,25 @@ class Reader:
                 await self._serve(self._last_served)
             self._judge(line, kind, await self._timed(await self._second_terminal(), line))
         else:
-            self._judge(line, kind, await self._timed(self._first, line))
+            ended = await self._timed(self._first, line)
+            self._judge(line, kind, ended)
+            if kind is Kind.QUESTIONS:
+                await self._look_where()
+                self._write_settings([OPENAI])
+            if ended.code != 0 and (kind is Kind.CLONE or line.startswith("cd ")):
+                raise Lost(f"everything that follows needs what `{line}` should have done")
 
     def _as_here(self, typed: str, kind: Kind) -> str:
         """The line with what has to be another here."""
         say(f"$ {typed}")
         line = typed
         if kind is Kind.CLONE:
-            line = BLANK.sub(str(self._place.origin), line)
+            line = clone_of(line, str(self._place.origin))
         if kind is Kind.NPM:
             line = line.replace(PACKAGE.rpartition("@")[0], PACKAGE)
         line = fill_blanks(line, ANSWERS) + ADDED.get(kind, "")
+        if kind is Kind.QUESTIONS:
+            line = f"OPENAI_API_KEY=test-key {line}"
         for port in ports_of(line):
             self._ports.setdefault(port, free_port())
         line = move_ports(line, self._ports)
@@ -169,11 +182,12 @@ class Reader:
             self._second = None
         if (line := self._serving) is None:
             return
+        how = "stopped with Ctrl-C" if self._first.busy else "ended by itself"
         if self._first.busy:
             self._first.interrupt()
         self._serving = None
         ended = await self._first.ended(30)
-        say(f"    stopped with Ctrl-C: {ended.code}")
+        say(f"    {how}: {ended.code}")
         stopped_well = ended.code == INTERRUPTED or ("uvicorn" in line and ended.code == 0)
         self._note(line, ended, None if stopped_well and not never_ready else "did not serve until Ctrl-C")
 
@@ -224,7 +238,7 @@ def is_message(answer: str) -> bool:
         decoded = decode(answer.encode())
     except JsonError:
         return False
-    return isinstance(decoded, dict) and decoded.get("type") == "message"
+    return as_object(decoded).get("type") == "message"
 
 
 def say(text: str) -> None:

@@ -13,6 +13,7 @@ BLANK = re.compile(r"<[A-Za-z][\w -]*>|\bYOUR_[A-Z_]+\b")
 """What a reader has to fill in."""
 
 _PORT = re.compile(r"(?P<before>--port[ =]|localhost:|127\.0\.0\.1:|\bPORT=[\"']?)(?P<port>\d+)")
+_CLONE = re.compile(r"git clone (?P<source><[^>]*>|\S+)(?: (?P<folder>[\w.-]+))?")
 _BETWEEN = frozenset({"|", "&&", "||", ";", "&"})
 
 
@@ -143,6 +144,15 @@ def fill_blanks(command: str, answers: dict[str, str]) -> str:
     if left := BLANK.search(filled):
         raise UnknownCommand(f"nobody said what stands for `{left[0]}` in `{command}`")
     return filled
+
+
+def clone_of(command: str, repository: str) -> str:
+    """A `git clone` of `repository` into the folder that the reader's own would make. Raises UnknownCommand."""
+    found = _CLONE.fullmatch(command)
+    if found is None:
+        raise UnknownCommand(f"nobody said how to do `{command}` with a repository of this machine")
+    named = found["source"].rstrip("/>").rpartition("/")[2].removesuffix(".git")
+    return f"git clone {repository} {found['folder'] or named}"
 
 
 def ports_of(command: str) -> list[int]:

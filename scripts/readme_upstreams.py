@@ -1,7 +1,7 @@
 """Scripted upstreams for the channels that a page shows, in place of its example hosts."""
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from tests.support.anthropic_upstream import ScriptedAnthropic
@@ -53,7 +53,7 @@ def models_asked(commands: Iterable[str]) -> list[tuple[str, str, str]]:
 
 
 @asynccontextmanager
-async def upstreams(commands: list[str]) -> AsyncIterator[Upstreams]:
+async def upstreams(commands: list[str]) -> AsyncGenerator[Upstreams]:
     """Running for as long as the block, and ready for the requests among `commands`."""
     claude = tuple({model for prefix, model, _ in models_asked(commands) if prefix == "anthropic"})
     async with AsyncExitStack() as stack:

@@ -104,7 +104,10 @@ class Terminal:
         os.killpg(self._bash.pid, signal.SIGINT)
 
     def _write(self, text: str) -> None:
-        os.write(self._keyboard, text.encode())
+        try:
+            os.write(self._keyboard, text.encode())
+        except BrokenPipeError:
+            raise Lost("the shell has ended") from None
 
     async def _until_mark(self, stream: asyncio.StreamReader | None) -> tuple[str, str]:
         """What was printed, and what stands after the mark."""

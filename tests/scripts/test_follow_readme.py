@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from scripts.follow_readme import follow, is_message
 from scripts.readme_steps import UnknownCommand
+from scripts.terminal import Lost
 
 
 def page(folder: Path, *blocks: str) -> Path:
@@ -27,6 +28,11 @@ async def test_what_fails_and_what_is_not_run_is_told(tmp_path: Path) -> None:
     assert report.failed == ["cat nowhere: exit code 1"]
     assert report.not_run == ["docker run dragoman"]
     assert "1 failed, 1 not run" in report.told()
+
+
+async def test_nothing_goes_on_where_there_is_no_clone(tmp_path: Path) -> None:
+    with pytest.raises(Lost, match="should have done"):
+        await follow(page(tmp_path, "cd nowhere\nmkdir here"))
 
 
 async def test_a_gateway_that_does_not_start_is_a_failure(tmp_path: Path) -> None:

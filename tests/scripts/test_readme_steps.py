@@ -6,6 +6,7 @@ from scripts.readme_steps import (
     EnvFile,
     Kind,
     UnknownCommand,
+    clone_of,
     commands_of,
     fill_blanks,
     kind_of,
@@ -104,6 +105,23 @@ def test_blanks_are_filled_in_and_one_that_nobody_can_fill_is_refused() -> None:
     for command in ("cd <your folder>", "run YOUR_NAME"):
         with pytest.raises(UnknownCommand, match="nobody said"):
             fill_blanks(command, {"YOUR_PROJECT_ID": "p"})
+
+
+@pytest.mark.parametrize(
+    ("command", "here"),
+    [
+        ("git clone <this repository> dragoman", "git clone /origin dragoman"),
+        ("git clone https://example.com/me/dragoman.git", "git clone /origin dragoman"),
+        ("git clone git@example.com:me/proxy there", "git clone /origin there"),
+    ],
+)
+def test_a_clone_is_made_of_what_is_here(command: str, here: str) -> None:
+    assert clone_of(command, "/origin") == here
+
+
+def test_a_clone_with_options_is_refused() -> None:
+    with pytest.raises(UnknownCommand, match="nobody said"):
+        clone_of("git clone --depth 1 https://example.com/me/dragoman.git", "/origin")
 
 
 @pytest.mark.parametrize(

@@ -60,3 +60,8 @@ async def test_a_shell_that_ends_is_lost(tmp_path: Path) -> None:
     with pytest.raises(Lost, match="the shell has ended"):
         async with Terminal(tmp_path, ENVIRONMENT) as terminal:
             await terminal.run("exit 3", 20)
+    with pytest.raises(Lost, match="the shell has ended"):
+        async with Terminal(tmp_path, ENVIRONMENT) as terminal:
+            with pytest.raises(Lost):
+                await terminal.run("exit 3", 20)
+            await terminal.run("echo there", 20)
