@@ -75,7 +75,7 @@ class Place:
         """Of a new user's shell. The PATH is this machine's without the environment that runs this."""
         ours = Path(sys.executable).parent
         others = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != ours]
-        own = [self.programs, self.home / ".npm/bin", self.home / "python/bin"]
+        own = [self.programs, self.home / ".local/bin", self.home / ".npm/bin", self.home / "python/bin"]
         real = Path.home()
         return {
             **{name: value for name, value in os.environ.items() if KEPT.fullmatch(name)},

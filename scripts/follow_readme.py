@@ -4,7 +4,7 @@
 
 One bash a terminal. What is changed of a line is printed with it: ports are moved to free ones, blanks are filled in,
 Claude Code is given something to say, `dragoman init` a key, and of the suite a small part is run. Services of others are
-not asked: gcloud is a stub, channels lead to scripted upstreams. What needs an engine, a supervisor or root is named and
+not asked: gcloud and systemctl are stubs, channels lead to scripted upstreams. What needs an engine, a supervisor or root is named and
 not run (scripts/container_steps.py runs the Dockerfile's steps). A line of a kind that readme_steps.py does not know is
 an error.
 """
@@ -38,6 +38,7 @@ from tests.docs.pages import code_blocks
 from tests.support.claude_code import PACKAGE
 from tests.support.dragoman_process import free_port, http_status
 from tests.support.gcloud_stub import GcloudStub
+from tests.support.systemctl_stub import SystemctlStub
 
 from dragoman.cli.exit_codes import INTERRUPTED
 from dragoman.wire.jsonbytes import JsonError, decode
@@ -87,10 +88,13 @@ class Report:
 class Reader:
     """Somebody who follows the page. `report` says what came of it."""
 
-    def __init__(self, place: Place, running: Upstreams, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, place: Place, running: Upstreams, supervisor: SystemctlStub, stack: AsyncExitStack
+    ) -> None:
         self.report = Report()
         self._place = place
         self._upstreams = running
+        self._supervisor = supervisor
         self._stack = stack
         self._ports = {8082: free_port()}
         self._environment = place.environment(
@@ -119,19 +123,25 @@ class Reader:
                 case Command(typed, kind):
                     if kind not in DURING_SERVICE:
                         await self._stop_serving()
+                    if kind is not Kind.SERVICE:
+                        self._supervisor.stop()
                     await self._do(self._as_here(typed, kind), kind)
         await self._stop_serving()
 
     async def _do(self, line: str, kind: Kind) -> None:
         if kind is Kind.SERVE:
             await self._serve(line)
-        elif kind in DURING_SERVICE and (self._serving or kind is not Kind.NPM):
-            if self._serving is None and "dragoman claude" not in line:
+        elif kind in DURING_SERVICE and (self._serving or needs_gateway(line, kind)):
+            if self._serving is None:
                 assert self._last_served is not None, f"nothing was started before `{line}`"
                 say("(the gateway was stopped; started again)")
                 await self._serve(self._last_served)
             self._judge(line, kind, await self._timed(await self._second_terminal(), line))
         else:
+            if kind is Kind.SERVICE:
+                await self._look_where()
+                # A supervisor hands no environment on.
+                self._write_settings([f'PORT="{self._ports[8082]}"'])
             ended = await self._timed(self._first, line)
             self._judge(line, kind, ended)
             if kind is Kind.QUESTIONS:
@@ -230,6 +240,11 @@ class Reader:
         say(f"(into .env: {', '.join(sorted(names))})")
 
 
+def needs_gateway(line: str, kind: Kind) -> bool:
+    """Whether there is nothing to talk to without one; `dragoman claude` starts its own."""
+    return kind is not Kind.NPM and "dragoman claude" not in line
+
+
 def is_message(answer: str) -> bool:
     """Whether it is one of the Messages API's, whole or streamed to its end."""
     if answer.startswith("event: message_start"):
@@ -254,8 +269,10 @@ async def follow(page: Path) -> Report:
         place = Place(Path(folder))
         place.furnish()
         GcloudStub(place.programs, Path(folder) / "gcloud")
+        supervisor = SystemctlStub(place.programs, Path(folder) / "supervisor")
         async with asyncio.timeout(ALL), upstreams(commands) as running, AsyncExitStack() as stack:
-            reader = Reader(place, running, stack)
+            stack.callback(supervisor.stop)
+            reader = Reader(place, running, supervisor, stack)
             await reader.follow(todo)
             reader.report.failed += running.violations
     return reader.report

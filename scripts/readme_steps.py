@@ -29,6 +29,7 @@ class Kind(Enum):
     NPM = "installs Claude Code"
     SUITE = "the test suite"
     QUESTIONS = "asks questions at a terminal"
+    SERVICE = "keeps the gateway running, under a supervisor"
     NOT_HERE = "needs a container engine, a supervisor or root"
 
 
@@ -54,7 +55,7 @@ _HERE = r"http://(?:localhost|127\.0\.0\.1):\d+"
 _COMMANDS: tuple[tuple[str, Kind], ...] = (
     (r"docker|podman|launchctl|systemctl|journalctl|sudo", Kind.NOT_HERE),
     (r"git clone", Kind.CLONE),
-    (r"git|uv (?:sync|build|venv|pip)|pip install|gcloud", Kind.PLAIN),
+    (r"git|uv (?:sync|build|venv|pip|tool install)|pip install|gcloud", Kind.PLAIN),
     (r"cd|cp|mv|mkdir|cat|echo|export|source|\.|deactivate", Kind.PLAIN),
     (r"\./(?:setup_env|setup_vertex_claude|fill_env_from_gcloud)\.sh", Kind.PLAIN),
     (r"npm install -g @anthropic-ai/claude-code$", Kind.NPM),
@@ -70,7 +71,7 @@ _OF_THE_PROJECT: tuple[tuple[str, Kind], ...] = (
     (r"NAME (?:env|health|doctor)", Kind.CLIENT),
     (r"NAME (?:check|models|explain|--help|--version)", Kind.PLAIN),
     (r"NAME init", Kind.QUESTIONS),
-    (r"NAME service", Kind.NOT_HERE),
+    (r"NAME service", Kind.SERVICE),
     (r"claude-code-proxy(?: --?[a-z].*)?$", Kind.SERVE),
     (r"uvicorn server:app", Kind.SERVE),
     (r"pytest", Kind.SUITE),

@@ -16,6 +16,7 @@ from tests.support.python_process import run_python
 MOST_PACKAGES = 25
 OURS = "dragoman"
 MODULE_NAMES = {
+    "PIL": "pillow",
     "dotenv": "python-dotenv",
     "google": "google-auth",
     "toktok": "toktok-rs",
@@ -109,15 +110,18 @@ def test_every_module_that_we_import_is_declared() -> None:
     assert sorted(undeclared) == []
 
 
-def test_a_clone_gets_every_package_that_its_tests_import() -> None:
+@pytest.mark.parametrize(
+    ("folder", "groups"), [("tests", ("dev",)), ("bench", ("dev",)), ("scripts", ("dev", "site"))]
+)
+def test_what_is_imported_beside_the_source_comes_with_its_groups(
+    folder: str, groups: tuple[str, ...]
+) -> None:
     """`uv run pytest` installs the group `dev` and no other."""
-    files = [file for folder in ("tests", "scripts", "bench") for file in (ROOT / folder).rglob("*.py")]
-    imported = {name for file in files for name in imported_modules(syntax_of(file))}
+    trees = [syntax_of(file) for file in (ROOT / folder).rglob("*.py")]
     here = {OURS, "tests", "scripts", "bench", "server"}
-    foreign = imported - sys.stdlib_module_names - here
+    foreign = {name for tree in trees for name in imported_modules(tree)} - sys.stdlib_module_names - here
     needed = {MODULE_NAMES.get(name, name.replace("_", "-")) for name in foreign}
-    assert "pyyaml" in needed
-    assert sorted(needed - resolved("3.11", "dev")) == []
+    assert sorted(needed - resolved("3.11", *groups)) == []
 
 
 def imported_modules(tree: ast.AST) -> set[str]:

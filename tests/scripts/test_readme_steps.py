@@ -46,6 +46,8 @@ from tests.docs.pages import ROOT, code_blocks
         ("curl -s http://localhost:8082/v1/messages \\\n  -d '{\"a\": 1}'", Kind.MESSAGE),
         ("uv run dragoman init", Kind.QUESTIONS),
         ("uv run pytest", Kind.SUITE),
+        ("uv tool install .", Kind.PLAIN),
+        ("uv run dragoman service install", Kind.SERVICE),
         ("docker compose up -d", Kind.NOT_HERE),
         ("dragoman service install --system | sudo sh", Kind.NOT_HERE),
         ("launchctl list", Kind.NOT_HERE),
