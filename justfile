@@ -54,9 +54,9 @@ site-serve:
 picture:
     uv run --group site python -m scripts.picture
 
-# do what README.md says in an empty home, then install the wheel with pip and try it
+# do what README.md and guides say in an empty home, then install the wheel with pip and try it
 fresh:
-    uv run python -m scripts.follow_readme
+    uv run python -m scripts.follow_readme README.md docs/guides/{setting-up,claude-code,channels}.md
     uv run python -m scripts.try_wheel
 
 # generate docs/reference, docs/dialects and deploy

@@ -1,7 +1,8 @@
 """Does what README.md says, line by line, as a new user would: in an empty home, with a clone of the files at hand.
 
-    uv run python -m scripts.follow_readme [PAGE]
+    uv run python -m scripts.follow_readme [PAGE ...]
 
+Further pages are followed in the clone that the README has made, with a key for OpenAI in an otherwise empty `.env`.
 One bash a terminal. What is changed of a line is printed with it: ports are moved to free ones, blanks are filled in,
 Claude Code is given something to say, `dragoman init` a key, and of the suite a small part is run. Services of others are
 not asked: gcloud and systemctl are stubs, channels lead to scripted upstreams. What needs an engine, a supervisor or root is named and
@@ -52,8 +53,8 @@ ALL = 600
 
 ANSWERS = {"YOUR_PROJECT_ID": "my-project-1"}
 
-OPENAI = 'OPENAI_BASE_URL="https://api.example.com/v1"'
-"""For a `.env` that `dragoman init` wrote."""
+LATER_PAGES = ('OPENAI_API_KEY="your-openai-key"', 'OPENAI_BASE_URL="https://api.example.com/v1"')
+"""The `.env` of somebody who opens a further page, and in place of one that `dragoman init` wrote for a vendor."""
 
 CLAUDE_CODE = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
@@ -113,10 +114,10 @@ class Reader:
         self._second: AsyncExitStack | None = None
         for step in todo:
             match step:
-                case EnvFile(lines):
+                case EnvFile(lines, anew):
                     await self._stop_serving()
                     await self._look_where()
-                    self._write_settings(lines)
+                    self._write_settings(lines, anew=anew)
                 case Command(typed, Kind.NOT_HERE):
                     say(f"$ {typed}\n    not run: it {Kind.NOT_HERE.value}")
                     self.report.not_run.append(typed)
@@ -146,7 +147,7 @@ class Reader:
             self._judge(line, kind, ended)
             if kind is Kind.QUESTIONS:
                 await self._look_where()
-                self._write_settings([OPENAI])
+                self._write_settings(LATER_PAGES, anew=True)
             if ended.code != 0 and (kind is Kind.CLONE or line.startswith("cd ")):
                 raise Lost(f"everything that follows needs what `{line}` should have done")
 
@@ -158,7 +159,8 @@ class Reader:
             line = clone_of(line, str(self._place.origin))
         if kind is Kind.NPM:
             line = line.replace(PACKAGE.rpartition("@")[0], PACKAGE)
-        line = fill_blanks(line, ANSWERS) + ADDED.get(kind, "")
+        line = fill_blanks(line, ANSWERS)
+        line += "" if " -p " in line else ADDED.get(kind, "")
         if kind is Kind.QUESTIONS:
             line = f"OPENAI_API_KEY=test-key {line}"
         for port in ports_of(line):
@@ -229,11 +231,11 @@ class Reader:
             printed = [*ended.stdout.splitlines()[-20:], *ended.stderr.splitlines()[-20:]]
             say("\n".join(["    FAILED: " + fault, *(f"    | {text}" for text in printed)]))
 
-    def _write_settings(self, lines: Sequence[str]) -> None:
-        """Into `.env`, in place of lines of the same name."""
+    def _write_settings(self, lines: Sequence[str], *, anew: bool = False) -> None:
+        """Into `.env`, in place of lines of the same name, or of all."""
         file = self._folder / ".env"
         names = {line.partition("=")[0] for line in lines}
-        before = file.read_text("utf-8").splitlines() if file.exists() else []
+        before = file.read_text("utf-8").splitlines() if file.exists() and not anew else []
         kept = [line for line in before if line.partition("=")[0] not in names]
         written = [self._upstreams.in_place_of_examples(fill_blanks(line, ANSWERS)) for line in lines]
         file.write_text("\n".join([*kept, *written]) + "\n", "utf-8")
@@ -261,9 +263,12 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def follow(page: Path) -> Report:
+async def follow(*pages: Path) -> Report:
     """Raises UnknownCommand before anything was run, Lost when it cannot go on."""
-    todo = steps((block.language, block.text) for block in code_blocks(page))
+    todo: list[Command | EnvFile] = []
+    for number, page in enumerate(pages):
+        todo += [EnvFile(LATER_PAGES, anew=True)] if number else []
+        todo += steps((block.language, block.text) for block in code_blocks(page))
     commands = [step.typed for step in todo if isinstance(step, Command)]
     with tempfile.TemporaryDirectory(prefix="dragoman-readme-") as folder:
         place = Place(Path(folder))
@@ -280,10 +285,12 @@ async def follow(page: Path) -> Report:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("page", nargs="?", type=Path, default=ROOT / "README.md", help="Another page.")
+    options.add_argument(
+        "pages", nargs="*", type=Path, default=[ROOT / "README.md"], help="README.md comes first."
+    )
     given = options.parse_args()
     try:
-        report = asyncio.run(follow(given.page))
+        report = asyncio.run(follow(*given.pages))
     except (UnknownCommand, Lost, TimeoutError) as fault:
         sys.stderr.write(f"{fault!r}\n")
         return 1

@@ -49,6 +49,8 @@ class EnvFile:
     """Lines for the reader's `.env`."""
 
     lines: tuple[str, ...]
+    anew: bool = False
+    """In place of all that was there."""
 
 
 _HERE = r"http://(?:localhost|127\.0\.0\.1):\d+"
@@ -68,8 +70,8 @@ _COMMANDS: tuple[tuple[str, Kind], ...] = (
 _OF_THE_PROJECT: tuple[tuple[str, Kind], ...] = (
     (r"NAME serve", Kind.SERVE),
     (r"NAME claude", Kind.CLAUDE),
-    (r"NAME (?:env|health|doctor)", Kind.CLIENT),
-    (r"NAME (?:check|models|explain|--help|--version)", Kind.PLAIN),
+    (r"NAME (?:env|health)", Kind.CLIENT),
+    (r"NAME (?:check|doctor|models|explain|--help|--version)", Kind.PLAIN),
     (r"NAME init", Kind.QUESTIONS),
     (r"NAME service", Kind.SERVICE),
     (r"claude-code-proxy(?: --?[a-z].*)?$", Kind.SERVE),
