@@ -40,6 +40,7 @@ _WINDOWS = 24
 _LOWER = bytes(range(97, 123))
 _UPPER = bytes(range(65, 91))
 _DIGITS = bytes(range(48, 58))
+_ASCII = bytes(range(128))
 _HIGH = bytes(range(128, 256))
 _LATIN = bytes(range(0xC2, 0xCC))
 _OTHER_ALPHABETS = bytes(range(0xCC, 0xE0))
@@ -224,7 +225,7 @@ def _weight(text: bytes) -> float:
     lower = len(text) - len(rest)
     weight = 0.0
     if not rest.isascii():
-        weight, rest = _weight_of_high(rest), rest.translate(None, _HIGH)
+        weight, rest = _weight_of_high(rest.translate(None, _ASCII)), rest.translate(None, _HIGH)
     without_upper = rest.translate(None, _UPPER)
     upper = len(rest) - len(without_upper)
     rest = without_upper.translate(None, _DIGITS)

@@ -4,9 +4,10 @@ msgspec raises four classes for bad input and refuses lone surrogate escapes, wh
 they cut an emoji (libraries.md section 4); both are settled here.
 """
 
+import gc
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -21,8 +22,6 @@ _decode = msgspec.json.Decoder().decode
 _LONE_SURROGATE = re.compile(
     rb"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
-
-_CONTAINERS = (dict, list)
 
 T = TypeVar("T")
 
@@ -90,13 +89,13 @@ def replace_lone_surrogates(data: bytes) -> bytes:
 
 
 def _too_deep(value: Any, limit: int) -> bool:
-    level: list[Any] = [value] if type(value) in _CONTAINERS else []
+    level: list[Any] = [value]
     for _ in range(limit):
+        # All that is directly inside a whole level, in one call.
+        level = [one for one in gc.get_referents(*level) if type(one) is dict or type(one) is list]
         if not level:
             return False
-        inside: list[Iterable[Any]] = [one.values() if type(one) is dict else one for one in level]
-        level = [item for items in inside for item in items if type(item) is dict or type(item) is list]
-    return bool(level)
+    return True
 
 
 def _reason(error: Exception) -> str:
