@@ -43,6 +43,8 @@ class Turn(msgspec.Struct):
     role: str
     blocks: list[Placed] = []
     calls: list[Call] = []
+    said: list[Placed | Call] = []
+    """An assistant turn in its order: `blocks`, and between them `calls`."""
     orphans: list[Placed] = []
     """Results in this message that answer no call."""
     answers: bool = False
@@ -107,9 +109,11 @@ def _add_assistant(
         if isinstance(block, ToolUse):
             call = Call(placed, block)
             turn.calls.append(call)
+            turn.said.append(call)
             waiting[block.id].append(call)
         else:
             turn.blocks.append(placed)
+            turn.said.append(placed)
 
 
 def _add_other(

@@ -34,7 +34,6 @@ from dragoman.messages.blocks import (
     ServerToolUse,
     Text,
     Thought,
-    ToolUse,
     UnknownBlock,
 )
 from dragoman.messages.errors import invalid_request
@@ -80,6 +79,7 @@ class _Writer:
         searches: bool,
     ) -> None:
         self._quirks = quirks
+        self._signs = quirks.thought_signatures != "never" and not quirks.skip_signatures
         self._origin = origin
         self._losses = losses
         self._searches = searches
@@ -124,35 +124,30 @@ class _Writer:
             self._contents.append({"role": role, "parts": list(parts)})
 
     def _write_assistant(self, turn: Turn) -> None:
-        calls = {id(call.place): call for call in turn.calls}
-        places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_position)
-        thoughts = [placed for placed in places if isinstance(placed.block, Thought)] if self._signs else []
+        thoughts = [one for one in turn.blocks if isinstance(one.block, Thought)] if self._signs else []
         signatures = TurnSignatures(self._envelopes, self._origin, thoughts)
         own = {
             placed.block.tool_use_id: self._own_parts(placed.block, placed.path)
-            for placed in places
+            for placed in turn.blocks
             if isinstance(placed.block, ServerToolResult)
         }
         asked: dict[str, ServerToolUse] = {}
-        for number, placed in enumerate(places):
-            block = placed.block
-            if isinstance(block, ToolUse):
-                self._write_call(calls[id(placed)], signatures)
-            elif isinstance(block, ServerToolUse):
+        for number, said in enumerate(turn.said):
+            if isinstance(said, Call):
+                self._write_call(said, signatures)
+                continue
+            block = said.block
+            if isinstance(block, ServerToolUse):
                 asked[block.id] = block
                 self._write_side_calls(own.get(block.id))
             elif isinstance(block, ServerToolResult):
                 use = asked.pop(block.tool_use_id, None)
                 self._write_server_result(use, block, own[block.tool_use_id])
             else:
-                self._add("model", self._said(placed, _next_thought(places, number), signatures))
+                self._add("model", self._said(said, _next_thought(turn.said, number), signatures))
         for use in asked.values():
             self._add("model", [{"text": server_tool_text(use, None)}])
         self._end_step()
-
-    @property
-    def _signs(self) -> bool:
-        return self._quirks.thought_signatures != "never" and not self._quirks.skip_signatures
 
     def _said(self, placed: Placed, following: Thought | None, signatures: TurnSignatures) -> list[Part]:
         block = placed.block
@@ -230,10 +225,6 @@ class _Writer:
         return OwnParts()
 
 
-def _position(placed: Placed) -> tuple[int, int]:
-    return placed.message, placed.position
-
-
 def _signed(part: Part, signature: str | None) -> Part:
     return part if signature is None else part | {"thoughtSignature": signature}
 
@@ -242,10 +233,11 @@ def _unsigned(part: Part) -> Part:
     return {name: value for name, value in part.items() if name != "thoughtSignature"}
 
 
-def _next_thought(places: list[Placed], number: int) -> Thought | None:
+def _next_thought(said: list[Placed | Call], number: int) -> Thought | None:
     """The thinking block that carries the signature of the text at this place: the next block."""
-    following = places[number + 1].block if number + 1 < len(places) else None
-    return following if isinstance(following, Thought) else None
+    following = said[number + 1] if number + 1 < len(said) else None
+    block = following.block if isinstance(following, Placed) else None
+    return block if isinstance(block, Thought) else None
 
 
 def _sealed_in(content: Any) -> Iterator[str]:

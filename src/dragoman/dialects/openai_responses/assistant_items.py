@@ -1,7 +1,6 @@
 """An assistant turn as items: texts, calls, and the reasoning that belongs to them (spec/openai-responses.md 3 and 4)."""
 
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Any
 
 from dragoman.dialects.history import Call, Placed, Turn
@@ -18,7 +17,6 @@ from dragoman.messages.blocks import (
     ServerToolUse,
     Text,
     Thought,
-    ToolUse,
     UnknownBlock,
 )
 from dragoman.messages.envelope import EnvelopeOpener
@@ -26,8 +24,6 @@ from dragoman.messages.tool_json import as_tool_input
 from dragoman.wire.jsonbytes import encode
 
 Item = dict[str, Any]
-
-_POSITION = attrgetter("message", "position")
 
 
 class AssistantWriter:
@@ -45,29 +41,25 @@ class AssistantWriter:
 
     def call_id(self, call: Call) -> str:
         """The upstream's id of a call that was written."""
-        return self._call_ids[id(call.place)]
+        return self._call_ids[id(call)]
 
     def items(self, turn: Turn) -> list[Item]:
         """The turn. Losses: reasoning whose envelope is damaged, and blocks without a place."""
-        for call in turn.calls:
-            self._call_ids[id(call.place)] = self._ids.claim(call.use.id)
-        places = sorted((*turn.blocks, *(call.place for call in turn.calls)), key=_POSITION)
         asked: dict[str, ServerToolUse] = {}
-        searched = any(isinstance(placed.block, (ServerToolUse, ServerToolResult)) for placed in turn.blocks)
+        searched = any([isinstance(placed.block, (ServerToolUse, ServerToolResult)) for placed in turn.blocks])
         # A search becomes text, and reasoning without the item that followed it is a 400 (section 10.4).
         reasons = self._quirks.reasoning_back != "never" and not searched
         items: list[Item] = []
-        for placed in places:
-            block = placed.block
-            if isinstance(block, ToolUse):
-                if reasons:
-                    self._put_back(items, block.id)
-                items.append(self._call(placed, block))
-            elif isinstance(block, Text):
-                if block.text.strip():
-                    items.append(_message(block.text))
+        for said in turn.said:
+            if isinstance(said, Call):
+                if reasons and (kept := self._kept(said.use.id)) is not None:
+                    self._put_back(items, kept)
+                items.append(self._call(said))
+            elif isinstance(said.block, Text):
+                if said.block.text.strip():
+                    items.append(_message(said.block.text))
             else:
-                items += self._of(placed, asked, reasons)
+                items += self._of(said, asked, reasons)
         items += [_message(server_tool_text(use, None)) for use in asked.values()]
         while items and items[-1]["type"] == "reasoning":
             items.pop()
@@ -99,11 +91,11 @@ class AssistantWriter:
         item = reasoning_item(opened)
         return [] if item is None else [item]
 
-    def _put_back(self, items: list[Item], tool_use_id: str) -> None:
+    def _put_back(self, items: list[Item], kept: str) -> None:
         """The kept reasoning of clients that wanted no thinking blocks: before its call, and before the texts that the
         model said in between. It is refused at any other place, so that without those texts it stays away."""
         end, added = len(items), 0
-        for envelope in (self._kept(tool_use_id) or "").split():
+        for envelope in kept.split():
             opened = self._opener.open(envelope)
             item = reasoning_item(opened) if opened is not None else None
             if opened is None or item is None:
@@ -114,12 +106,13 @@ class AssistantWriter:
                 items.insert(place + added, item)
                 added += 1
 
-    def _call(self, placed: Placed, use: ToolUse) -> Item:
+    def _call(self, call: Call) -> Item:
+        call_id = self._call_ids[id(call)] = self._ids.claim(call.use.id)
         return {
             "type": "function_call",
-            "call_id": self._call_ids[id(placed)],
-            "name": upstream_tool_name(use.name, self._quirks.max_tool_name),
-            "arguments": encode(as_tool_input(use.input)).decode(),
+            "call_id": call_id,
+            "name": upstream_tool_name(call.use.name, self._quirks.max_tool_name),
+            "arguments": encode(as_tool_input(call.use.input)).decode(),
         }
 
     def _with_phases(self, items: list[Item]) -> list[Item]:
