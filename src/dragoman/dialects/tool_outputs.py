@@ -10,7 +10,8 @@ from dragoman.dialects.history import Call
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.plain_text import functions_text
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.blocks import Block, ToolReference
+from dragoman.dialects.tool_names import upstream_tool_name
+from dragoman.messages.blocks import Block, Text, ToolReference
 from dragoman.messages.request import Tool
 
 NO_RESULT = "[no result]"
@@ -33,7 +34,7 @@ class ToolOutputs:
         self._quirks = quirks
         self._losses = losses
 
-    def of(self, call: Call, name: str, first_attachment: int) -> ToolOutput:
+    def of(self, call: Call, first_attachment: int) -> ToolOutput:
         """The answer to a call. Attachments are numbered from `first_attachment` over all answers of a turn."""
         if call.result is None:
             return ToolOutput(self.missing(call))
@@ -43,6 +44,9 @@ class ToolOutputs:
         references: list[Tool] = []
         number = first_attachment
         for block in cast("tuple[Block, ...]", result.content):
+            if isinstance(block, Text):
+                texts += [block.text] if block.text else []
+                continue
             if isinstance(block, ToolReference):
                 references += self._blocks.referenced(block, call.result.path, texts)
                 continue
@@ -52,6 +56,7 @@ class ToolOutputs:
                     continue
                 kind = "image" if "image_url" in part else "document"
                 texts.append(f"[{kind} attached below: {number}]")
+                name = upstream_tool_name(call.use.name, self._quirks.max_tool_name)
                 label = f"{kind.capitalize()} output of tool call {name} ({number}):"
                 attachments += (self._blocks.text_part(label), part)
                 number += 1

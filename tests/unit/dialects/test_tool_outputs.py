@@ -33,7 +33,7 @@ class Output:
         losses = Losses()
         writer = ContentWriter(history.tools, "some-model", quirks, losses)
         (one,) = read_history(history).turns[1].calls
-        output = writer.results.of(one, "Read", first)
+        output = writer.results.of(one, first)
         self.text = output.text
         self.attachments = list(output.attachments)
         self.lost = [(loss.field, loss.what) for loss in losses.as_tuple()]
@@ -108,7 +108,7 @@ def test_a_missing_result_is_told_to_the_model_and_is_a_loss():
     losses = Losses()
     (one,) = read_history(history).turns[1].calls
     assert isinstance(one.use, ToolUse)
-    output = ContentWriter((), "m", PLAIN, losses).results.of(one, "Read", 1)
+    output = ContentWriter((), "m", PLAIN, losses).results.of(one, 1)
     assert output.text == "[no result]"
     assert [(loss.field, loss.what) for loss in losses.as_tuple()] == [
         ("messages.1.content.0", "approximated")

@@ -9,7 +9,7 @@ from dragoman.dialects.history import Call, Placed
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.plain_text import functions_text
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.blocks import Block, Document, Image, ToolReference, ToolResult
+from dragoman.messages.blocks import Block, Document, Image, Text, ToolReference, ToolResult
 from dragoman.messages.request import Tool
 
 NO_OUTPUT = "(no output)"
@@ -44,7 +44,7 @@ class PartWriter:
         result = placed.block
         assert isinstance(result, ToolResult)
         self._losses.approximated(placed.path, "the result answers no call; it is told as text")
-        texts, media = self._texts_and_media(result.content, placed.path)
+        texts, media = self._texts_and_media(result.content, placed)
         return [_text(f"[result of an earlier tool call]\n{_joined(texts) or NO_OUTPUT}"), *media]
 
     def response(self, call: Call, call_id: Part) -> tuple[Part, list[Part]]:
@@ -54,7 +54,7 @@ class PartWriter:
             self._losses.approximated(call.place.path, "no result answers this call; the model is told so")
             return {"functionResponse": response | {"response": {"error": MISSING_RESULT}}}, []
         result = cast("ToolResult", call.result.block)
-        texts, media = self._texts_and_media(result.content, call.result.path)
+        texts, media = self._texts_and_media(result.content, call.result)
         text = _joined(texts)
         if not text:
             count = len(media)
@@ -66,15 +66,18 @@ class PartWriter:
             media = [part for part in media if "inlineData" not in part]
         return {"functionResponse": response}, media
 
-    def _texts_and_media(self, content: Iterable[Block], path: str) -> tuple[list[str], list[Part]]:
+    def _texts_and_media(self, content: Iterable[Block], result: Placed) -> tuple[list[str], list[Part]]:
         texts: list[str] = []
         media: list[Part] = []
         references: list[Tool] = []
         for block in content:
-            if isinstance(block, ToolReference):
-                references += self.blocks.referenced(block, path, texts)
+            if isinstance(block, Text):
+                texts += [block.text] if block.text else []
                 continue
-            for part in self.blocks.of(block, path):
+            if isinstance(block, ToolReference):
+                references += self.blocks.referenced(block, result.path, texts)
+                continue
+            for part in self.blocks.of(block, result.path):
                 if "text" in part:
                     texts.append(part["text"])
                 else:

@@ -221,8 +221,7 @@ class _Writer:
         return {"id": call_id, "type": "function", "function": function}
 
     def _write_result(self, call: Call, call_id: str) -> None:
-        name = upstream_tool_name(call.use.name, self._quirks.max_tool_name)
-        output = self._content.results.of(call, name, 1 + len(self._attachments) // 2)
+        output = self._content.results.of(call, 1 + len(self._attachments) // 2)
         message: ChatMessage = {"role": "tool", "tool_call_id": call_id, "content": output.text}
         marker = self._marker([call.result]) if call.result is not None else None
         if marker is not None:

@@ -12,7 +12,7 @@ from dragoman.dialects.losses import Losses
 from dragoman.dialects.plain_text import functions_text
 from dragoman.dialects.quirks import Quirks
 from dragoman.dialects.tool_outputs import ERROR, ToolOutputs
-from dragoman.messages.blocks import Block, Document, Image, ToolReference
+from dragoman.messages.blocks import Block, Document, Image, Text, ToolReference
 from dragoman.messages.request import Tool
 
 BREAKPOINT = {"prompt_cache_breakpoint": {"mode": "explicit"}}
@@ -50,7 +50,9 @@ class ContentWriter:
         parts: list[Part] = []
         references: list[Tool] = []
         for block in cast("tuple[Block, ...]", result.content):
-            if isinstance(block, ToolReference):
+            if isinstance(block, Text):
+                parts += [_text(block.text)] if block.text else []
+            elif isinstance(block, ToolReference):
                 texts: list[str] = []
                 references += self.blocks.referenced(block, call.result.path, texts)
                 parts += map(_text, texts)

@@ -17,7 +17,6 @@ from dragoman.dialects.openai_responses.content import BREAKPOINT, ContentWriter
 from dragoman.dialects.openai_responses.tools import ToolItems
 from dragoman.dialects.plain_text import reminder
 from dragoman.dialects.quirks import Quirks
-from dragoman.dialects.tool_names import upstream_tool_name
 from dragoman.messages.blocks import Text
 from dragoman.messages.request import Conversation
 
@@ -131,8 +130,7 @@ class InputWriter:
                 output, tools = self._content.output(call)
                 loaded += self._tools.loaded(tools)
             else:
-                name = upstream_tool_name(call.use.name, self._quirks.max_tool_name)
-                told = self._content.results.of(call, name, 1 + len(self._attachments) // 2)
+                told = self._content.results.of(call, 1 + len(self._attachments) // 2)
                 output = told.text
                 self._attachments += told.attachments
             call_id = self._assistant.call_id(call)
