@@ -146,11 +146,15 @@ def _shown_messages(conversation: Conversation) -> list[tuple[int, int, Message]
         rest = Message(message.role, message.content[position + 1 :], message.effort, message.clear_at)
         told = Message("user", (Text(summary_text(summary)),))
         shown = [(index, position, told), (index, position + 1, rest), *shown[index + 1 :]]
+    if not any([message.clear_at for _, _, message in shown]):
+        return shown
     last_user = max((index for index, _, message in shown if message.role == "user"), default=-1)
     return [entry for entry in shown if entry[2].clear_at != "next_user_message" or entry[0] > last_user]
 
 
 def _last_compaction(conversation: Conversation) -> tuple[int, int, str] | None:
+    if Compaction not in conversation.block_types:
+        return None
     for index in range(len(conversation.messages) - 1, -1, -1):
         for position, block in enumerate(conversation.messages[index].content):
             if isinstance(block, Compaction) and block.content is not None:

@@ -20,6 +20,9 @@ from dragoman.messages.blocks import (
 from dragoman.messages.request import Conversation, Tool
 from dragoman.wire.jsonvalues import as_object, objects_in
 
+_CHANGES = frozenset({ToolChange, Compaction})
+"""Blocks that can take a tool away."""
+
 
 def visible_tools(conversation: Conversation) -> tuple[Tool, ...]:
     """The tools that are not deferred by name, then deferred ones in the order of first mention.
@@ -27,6 +30,9 @@ def visible_tools(conversation: Conversation) -> tuple[Tool, ...]:
     Less those that a later `tool_removal` took away. A tool that the history called, or that `tool_choice`
     names, counts as mentioned.
     """
+    eager = sorted((tool for tool in conversation.tools if not tool.defer_loading), key=_place)
+    if len(eager) == len(conversation.tools) and _CHANGES.isdisjoint(conversation.block_types):
+        return tuple(eager)
     by_name = {tool.name: tool for tool in conversation.tools}
     found: dict[str, None] = {}
     removed: set[str] = set()
@@ -37,7 +43,6 @@ def visible_tools(conversation: Conversation) -> tuple[Tool, ...]:
         found.setdefault(name)
         if change:
             removed.discard(name)
-    eager = sorted((tool for tool in conversation.tools if not tool.defer_loading), key=_place)
     late = [by_name[name] for name in found if name in by_name and by_name[name].defer_loading]
     return tuple(tool for tool in (*eager, *late) if tool.name not in removed)
 

@@ -138,6 +138,11 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """Top-level fields without a place above, for the losses."""
 
     @property
+    def block_types(self) -> set[type[Block]]:
+        """Which types of blocks stand in its messages: most conversations have none of those that are looked for."""
+        return {type(block) for message in self.messages for block in message.content}
+
+    @property
     def latest_effort(self) -> str | None:
         """What the last system message in the conversation asks for, else the request itself."""
         return next((message.effort for message in reversed(self.messages) if message.effort), self.effort)

@@ -29,7 +29,6 @@ from dragoman.messages.estimate import MESSAGE_TOKENS, SCHEMA_WEIGHT, estimate_t
 from dragoman.messages.parse import parse_conversation
 from dragoman.messages.request import Conversation, MessagesRequest
 from dragoman.wire.jsonbytes import encode, join_object
-from dragoman.wire.jsonvalues import objects_in
 
 PATH = "/responses"
 COUNT_PATH = "/responses/input_tokens"
@@ -170,7 +169,8 @@ def _structure(items: list[dict[str, Any]]) -> float:
     for item in items:
         if item["type"] == "message":
             weight += _MESSAGE_STRUCTURE + ("phase" in item) * _PHASE_STRUCTURE
-            for part in objects_in(item["content"]):
+            parts = item["content"]
+            for part in () if isinstance(parts, str) else parts:
                 weight += _PART_STRUCTURE + ("prompt_cache_breakpoint" in part) * _BREAKPOINT_STRUCTURE
         elif item["type"] == "function_call":
             weight += _CALL_STRUCTURE
