@@ -168,11 +168,11 @@ class _Writer:
                 return []
 
     def _write_call(self, call: Call, signatures: TurnSignatures) -> None:
-        call_id = {"id": self._ids.claim(call.use.id)} if self._quirks.call_ids else {}
-        arguments = as_tool_input(call.use.input)
-        part = {"functionCall": call_id | {"name": tool_name(call.use.name), "args": arguments}}
+        named: Part = {"id": self._ids.claim(call.use.id)} if self._quirks.call_ids else {}
+        named["name"] = tool_name(call.use.name)
+        part = {"functionCall": named | {"args": as_tool_input(call.use.input)}}
         self._add("model", [self._signed_call(part, signatures.of_call(call.use.id))])
-        response, media = self._parts.response(call, call_id)
+        response, media = self._parts.response(call, named)
         self._responses.append(response)
         self._beside += media
 

@@ -47,23 +47,23 @@ class PartWriter:
         texts, media = self._texts_and_media(result.content, placed)
         return [_text(f"[result of an earlier tool call]\n{_joined(texts) or NO_OUTPUT}"), *media]
 
-    def response(self, call: Call, call_id: Part) -> tuple[Part, list[Part]]:
-        """The function response to a call, and the media that have to stand beside it. `call_id`: its field, if any."""
-        response: Part = call_id | {"name": tool_name(call.use.name)}
+    def response(self, call: Call, named: Part) -> tuple[Part, list[Part]]:
+        """The function response to a call, and the media that have to stand beside it. `named`: its name, and its id if
+        calls have one."""
         if call.result is None:
             self._losses.approximated(call.place.path, "no result answers this call; the model is told so")
-            return {"functionResponse": response | {"response": {"error": MISSING_RESULT}}}, []
+            return {"functionResponse": named | {"response": {"error": MISSING_RESULT}}}, []
         result = cast("ToolResult", call.result.block)
         texts, media = self._texts_and_media(result.content, call.result)
         text = _joined(texts)
         if not text:
             count = len(media)
             text = f"Binary content provided ({count} item{'s' * (count > 1)})." if media else NO_OUTPUT
-        response["response"] = {"error" if result.is_error else "output": text}
-        inline = [part for part in media if "inlineData" in part]
-        if inline and self._quirks.media_in_results:
-            response["parts"] = inline
-            media = [part for part in media if "inlineData" not in part]
+        response = named | {"response": {"error" if result.is_error else "output": text}}
+        if media and self._quirks.media_in_results:
+            if inline := [part for part in media if "inlineData" in part]:
+                response["parts"] = inline
+                media = [part for part in media if "inlineData" not in part]
         return {"functionResponse": response}, media
 
     def _texts_and_media(self, content: Iterable[Block], result: Placed) -> tuple[list[str], list[Part]]:
