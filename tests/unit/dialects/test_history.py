@@ -1,4 +1,4 @@
-from dragoman.dialects.history import Placed, Turn, note_text, read_history, system_blocks
+from dragoman.dialects.history import Call, Placed, Turn, note_text, read_history, system_blocks
 from dragoman.dialects.losses import Losses
 from dragoman.messages.blocks import Text, Thought, ToolChange, ToolUse
 from tests.support.chat_requests import assistant, call, conversation, result, system, text, user
@@ -35,6 +35,15 @@ def test_assistant_messages_in_a_row_are_one_turn():
 
 def test_an_empty_user_message_still_parts_two_assistant_turns():
     assert len(turns(user("q"), assistant("a"), user(), assistant("b"))) == 4
+
+
+def test_a_turn_knows_in_which_order_blocks_and_calls_were_said():
+    said = [assistant("a", call("A", "1"), "b"), assistant(call("B", "2"), "c")]
+    turn = turns(user("q"), *said, user(result("x", id="1")))[1]
+    names = [one.use.name if isinstance(one, Call) else one.block.text for one in turn.said]
+    assert names == ["a", "A", "b", "B", "c"]
+    assert [one for one in turn.said if isinstance(one, Call)] == turn.calls
+    assert [one for one in turn.said if isinstance(one, Placed)] == turn.blocks
 
 
 def test_results_are_paired_by_id_whatever_their_order():

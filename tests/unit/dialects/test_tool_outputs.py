@@ -39,8 +39,8 @@ class Output:
         self.lost = [(loss.field, loss.what) for loss in losses.as_tuple()]
 
 
-def test_texts_of_a_result_are_lines():
-    assert Output(result(text("a"), text("b"))).text == "a\nb"
+def test_texts_of_a_result_are_lines_and_empty_ones_are_none():
+    assert Output(result(text("a"), text(""), text("b"))).text == "a\nb"
 
 
 @pytest.mark.parametrize("content", ["", [], None, [{"type": "text", "text": ""}]])

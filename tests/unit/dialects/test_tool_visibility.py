@@ -1,3 +1,5 @@
+import pytest
+
 from dragoman.dialects.tool_visibility import referenced_names, visible_tools
 from tests.support.chat_requests import assistant, call, conversation, result, system, tool, user
 
@@ -75,6 +77,20 @@ def test_a_removed_tool_is_not_offered_and_an_added_one_is():
     removal = {"type": "tool_removal", "tool": reference("Read") | {"name": "Read"}}
     addition = {"type": "tool_addition", "tool": {"type": "tool_reference", "name": "Zed"}}
     assert names(user("x"), system(removal, addition), tools=DEFERRED) == ["ToolSearch", "Zed"]
+
+
+REMOVAL = {"type": "tool_removal", "tool": {"type": "tool_reference", "name": "Read"}}
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [user("x"), system(REMOVAL)],
+        [assistant({"type": "compaction", "content": "so far", "tool_changes": [REMOVAL]}), user("go on")],
+    ],
+)
+def test_a_removed_tool_is_not_offered_either_where_none_is_deferred(history):
+    assert names(*history, tools=[tool("Read"), tool("Bash")]) == ["Bash"]
 
 
 def test_a_tool_that_comes_back_after_its_removal_is_offered():

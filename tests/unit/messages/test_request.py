@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from dragoman.messages.blocks import Text, ToolUse
 from dragoman.messages.request import Conversation, Message, MessagesRequest, Thinking
 
 
@@ -42,6 +43,12 @@ def conversing(*efforts: str | None, **fields: Any) -> Conversation:
 )
 def test_the_last_effort_of_the_conversation_counts(efforts, asked_for, expected):
     assert conversing(*efforts, effort=asked_for).latest_effort == expected
+
+
+def test_a_conversation_tells_which_types_of_blocks_it_has():
+    messages = (Message("user", (Text("a"), Text("b"))), Message("assistant", (ToolUse("1", "Read", {}),)))
+    assert Conversation(messages=messages).block_types == {Text, ToolUse}
+    assert Conversation(messages=()).block_types == set()
 
 
 @pytest.mark.parametrize(

@@ -60,10 +60,10 @@ class PartWriter:
             count = len(media)
             text = f"Binary content provided ({count} item{'s' * (count > 1)})." if media else NO_OUTPUT
         response = named | {"response": {"error" if result.is_error else "output": text}}
-        if media and self._quirks.media_in_results:
-            if inline := [part for part in media if "inlineData" in part]:
-                response["parts"] = inline
-                media = [part for part in media if "inlineData" not in part]
+        inline = [part for part in media if "inlineData" in part]
+        if inline and self._quirks.media_in_results:
+            response["parts"] = inline
+            media = [part for part in media if "inlineData" not in part]
         return {"functionResponse": response}, media
 
     def _texts_and_media(self, content: Iterable[Block], result: Placed) -> tuple[list[str], list[Part]]:

@@ -46,9 +46,10 @@ class AssistantWriter:
     def items(self, turn: Turn) -> list[Item]:
         """The turn. Losses: reasoning whose envelope is damaged, and blocks without a place."""
         asked: dict[str, ServerToolUse] = {}
-        searched = any([isinstance(placed.block, (ServerToolUse, ServerToolResult)) for placed in turn.blocks])
         # A search becomes text, and reasoning without the item that followed it is a 400 (section 10.4).
-        reasons = self._quirks.reasoning_back != "never" and not searched
+        reasons = self._quirks.reasoning_back != "never" and not any(
+            [isinstance(placed.block, (ServerToolUse, ServerToolResult)) for placed in turn.blocks]
+        )
         items: list[Item] = []
         for said in turn.said:
             if isinstance(said, Call):

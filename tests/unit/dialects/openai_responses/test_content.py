@@ -128,7 +128,7 @@ def test_a_cache_marker_on_nothing_marks_nothing():
     ("blocks", "told"),
     [
         (["ok"], "ok"),
-        ([text("a"), text("b")], "a\nb"),
+        ([text("a"), text(""), text("b")], "a\nb"),
         ([], ""),
         ([text("")], ""),
         ([""], ""),
