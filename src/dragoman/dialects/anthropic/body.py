@@ -19,6 +19,9 @@ MOST_CACHE_MARKS = 4
 NOTHING_SAID = b'[{"type":"text","text":"(no content)"}]'
 """Stands for content that would be empty: the turns must still alternate."""
 
+_CARRIERS = {"thinking": "signature", "redacted_thinking": "data"}
+"""The field of a block in which a seal may stand, by the block's type."""
+
 Edits = dict[int, dict[int, bytes]]
 """By message and block, what stands in the block's place; b"" for nothing."""
 
@@ -80,12 +83,13 @@ def _edits(request: MessagesRequest, losses: list[Loss]) -> Edits:
     for i, message in enumerate(cast("list[dict[str, Any]]", request.raw["messages"])):
         content: Any = message.get("content")
         blocks = as_list(content)
-        sealed = [j for j, block in enumerate(blocks) if _is_sealed(block)]
-        losses += [
-            Loss(f"messages.{i}.content.{j}", "dropped", "reasoning of another backend") for j in sealed
-        ]
-        changed = dict.fromkeys(sealed, b"")
-        changed |= {j: b"" for j, block in enumerate(blocks) if _is_empty_text(block)}
+        changed: dict[int, bytes] = {}
+        for j, block in enumerate(blocks):
+            if _is_sealed(block):
+                losses.append(Loss(f"messages.{i}.content.{j}", "dropped", "reasoning of another backend"))
+                changed[j] = b""
+            elif _is_empty_text(block):
+                changed[j] = b""
         if message.get("role") == "assistant":
             searches = foreign_searches(blocks)
             losses += [
@@ -104,7 +108,8 @@ def _edits(request: MessagesRequest, losses: list[Loss]) -> Edits:
 
 def _is_sealed(block: Any) -> bool:
     fields = as_object(block)
-    mark = fields.get({"thinking": "signature", "redacted_thinking": "data"}.get(str(fields.get("type")), ""))
+    carrier = _CARRIERS.get(str(fields.get("type")))
+    mark = None if carrier is None else fields.get(carrier)
     return isinstance(mark, str) and is_sealed(mark)
 
 
