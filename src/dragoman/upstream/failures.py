@@ -7,6 +7,7 @@ from dragoman.messages.errors import ApiError, UpstreamFailure, UpstreamNonsense
 
 def read_failure(error: Exception, host: str) -> UpstreamFailure:
     """What a failed call to `host` means for the client. The message names the host and never the URL or a key."""
+    _forget_frames(error)
     match error:
         case aiohttp.ClientSSLError():
             return _unreachable(
@@ -32,6 +33,14 @@ def read_failure(error: Exception, host: str) -> UpstreamFailure:
             return UpstreamNonsense(f"`{host}` answered with something that is not HTTP", kind="unreachable")
         case _:
             return UpstreamFailure("broke_midway", ApiError(502, f"the connection to `{host}` was lost"))
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """aiohttp's frames hold the request's body, and the errors that went through them: a circle, which would keep the
+    body until the next collection."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 def _unreachable(status: int, message: str) -> UpstreamFailure:

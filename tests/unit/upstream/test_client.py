@@ -5,10 +5,12 @@ import struct
 import zlib
 
 import pytest
+from aiohttp import ClientRequest
 
 from dragoman.messages.errors import UpstreamFailure, UpstreamNonsense
 from dragoman.upstream.client import LARGE_BODY, HttpUpstream
 from dragoman.wire.exchange import Headers, HttpRequest
+from tests.support.dragoman_process import free_port
 from tests.support.http_answer import Answer, Cut, GarbageChunkSize, Hold, Pause, Reset, Stall, json_answer
 from tests.support.http_wire import WireRequest, WireServer
 
@@ -276,6 +278,31 @@ async def test_body_that_breaks_off_is_a_failure_and_no_end(answer):
     async with serving(answer) as server, HttpUpstream() as upstream:
         failure = await failure_of(upstream, server.url)
     assert (failure.kind, failure.error.status) == ("broke_midway", 502)
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["breaks off", "nobody listens"])
+async def test_failed_request_waits_for_no_collection(answers):
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        async with serving(stream(b"data: 1\n\n", Pause(0.02), Cut())) as server, HttpUpstream() as upstream:
+            assert await fails(upstream, server.url if answers else f"http://127.0.0.1:{free_port()}")
+        gc.collect()
+        assert not [one for one in gc.garbage if isinstance(one, (ClientRequest, HttpRequest))]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+
+
+async def fails(upstream: HttpUpstream, url: str) -> bool:
+    """Leaves no trace of the failure."""
+    try:
+        await read_to_end(await upstream.open(ask(url)))
+    except UpstreamFailure:
+        return True
+    return False
 
 
 async def test_garbage_in_the_same_packet_as_the_head_is_nonsense():
