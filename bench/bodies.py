@@ -88,9 +88,10 @@ def large_body(model: str, size: int = LARGE_BYTES) -> dict[str, Any]:
     return body
 
 
-def http_request(port: int, path: str, body: dict[str, Any]) -> bytes:
-    """A whole HTTP/1.1 request, ready to write."""
+def http_request(port: int, path: str, body: dict[str, Any], key: str = "test-key") -> bytes:
+    """A whole HTTP/1.1 request, ready to write; `key` is what the server wants of its clients."""
     payload = msgspec.json.encode(body)
-    headers = (("host", f"127.0.0.1:{port}"), *RECORDED_HEADERS, ("content-length", str(len(payload))))
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    own = {"host": f"127.0.0.1:{port}"} | dict(RECORDED_HEADERS)
+    headers = own | {"x-api-key": key, "content-length": str(len(payload))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + payload

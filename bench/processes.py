@@ -59,10 +59,19 @@ class Server:
     """A child process that listens on `port`."""
 
     def __init__(
-        self, name: str, command: Sequence[str], port: int, *, log: Path, cwd: Path, env: Mapping[str, str]
+        self,
+        name: str,
+        command: Sequence[str],
+        port: int,
+        *,
+        log: Path,
+        cwd: Path,
+        env: Mapping[str, str],
+        ready_path: str = "/readyz",
     ) -> None:
         self.name = name
         self.port = port
+        self.ready_path = ready_path
         self.log = log
         self.started = time.perf_counter()
         with log.open("ab") as output:
@@ -83,9 +92,9 @@ class Server:
         return self.process.pid
 
     def wait_until_ready(self, limit: float = 20) -> float:
-        """Seconds from the start of the process to the first answer on /readyz. Raises StartError."""
+        """Seconds from the start of the process to the first 200 on `ready_path`. Raises StartError."""
         while time.perf_counter() - self.started < limit:
-            if answers(self.port):
+            if answers(self.port, self.ready_path):
                 return time.perf_counter() - self.started
             if self.process.poll() is not None:
                 break
@@ -113,12 +122,12 @@ class Server:
                 self.process.wait()
 
 
-def answers(port: int) -> bool:
-    """Whether something on `port` answers /readyz with a 200."""
+def answers(port: int, path: str) -> bool:
+    """Whether something on `port` answers a GET of `path` with a 200."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
             connection.sendall(
-                b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1:%d\r\nconnection: close\r\n\r\n" % port
+                b"GET %b HTTP/1.1\r\nhost: 127.0.0.1:%d\r\nconnection: close\r\n\r\n" % (path.encode(), port)
             )
             return connection.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
