@@ -30,6 +30,10 @@ test *ARGS:
 bench *ARGS:
     uv run --isolated --no-dev python -m bench.drive {{ARGS}}
 
+# other gateways on the same load; --behaviour: on the same awkward answers. Installs them into bench/results
+compare *ARGS:
+    uv run --isolated --no-dev python -m bench.compare {{ARGS}}
+
 # how far estimates are from a real tokenizer's count, on the recorded requests of Claude Code
 estimates:
     uv run python -m tests.support.counted_prompts
