@@ -154,6 +154,18 @@ def test_the_figures_are_those_of_the_bench(label: str, measured: str) -> None:
     assert told == [cell.strip() for cell in line.removeprefix(measured).split("|")][:2]
 
 
+def test_the_comparison_is_that_of_its_page() -> None:
+    lines = text_of(ROOT / "docs/concepts/comparison.md").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    costs = {row[0]: [row[3], row[5]] for row in cells if len(row) == 6 and row[1] == "Chat"}
+    vitals = {row[0]: [row[3], row[2]] for row in cells if len(row) == 6 and row[2].endswith(" s")}
+    told = table_rows("gateway", "a request, in floors")
+    assert [name for name, *_ in told] == [name for name in costs if name != "the floor"]
+    assert {name: figures for name, *figures in told} == {
+        name: [*costs[name], *vitals[name]] for name in costs if name != "the floor"
+    }
+
+
 @pytest.mark.parametrize(
     ("vendor", "channel"), [("OpenAI", "openai"), ("Google", "gemini")], ids=["openai", "google"]
 )
