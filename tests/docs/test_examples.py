@@ -13,6 +13,7 @@ from dragoman.wire.jsonbytes import decode
 from tests.docs.pages import ROOT, code_blocks, environment_files, shell_commands, shown
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.dragoman_process import DragomanProcess
+from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.openai_flavor import DEEPSEEK
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.replies import Reply, Text
@@ -20,6 +21,7 @@ from tests.support.replies import Reply, Text
 README = ROOT / "README.md"
 CHANNELS = ROOT / "docs/guides/channels.md"
 VENDORS = ROOT / "docs/guides/vendors.md"
+GOOGLE = ROOT / "docs/guides/google.md"
 DOCUMENTED = "http://localhost:8082"
 GREETING = Reply(parts=(Text("Good day."),))
 
@@ -94,6 +96,19 @@ async def test_the_channel_examples_reach_their_channel_with_its_key(page: Path,
             "claude-3-opus",
         )
         assert len(commands) == len(chat.requests) + 1
+
+
+async def test_the_second_google_account_is_asked_with_its_own_key(tmp_path: Path) -> None:
+    [command] = curl_commands(GOOGLE)
+    channel = [line for line in environment_files(GOOGLE) if line.startswith("CHANNEL_GEMINI2_")]
+    async with ScriptedGemini(GREETING, key="your-second-gemini-key") as gemini:
+        settings = "\n".join(channel).replace("https://gemini.example.com/v1beta", gemini.base_url)
+        (tmp_path / ".env").write_text(settings, "utf-8")
+        async with DragomanProcess({}, tmp_path) as dragoman:
+            answer = await asyncio.to_thread(send, command, dragoman.url)
+    assert answer["content"] == [{"type": "text", "text": "Good day."}]
+    assert len(gemini.asked) == 1
+    assert gemini.violations == []
 
 
 async def test_the_vendors_example_reaches_the_vendor_with_its_key(tmp_path: Path) -> None:
