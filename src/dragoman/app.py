@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from dragoman.config.build import build_model_map
+from dragoman.config.dialects import build_dialects
 from dragoman.config.litellm import added_variables, foreign_secrets, hidden_variables, vendor_arguments
 from dragoman.config.load import load_settings
 from dragoman.config.seal_key import seal_key
@@ -19,8 +20,6 @@ from dragoman.config.settings import Settings
 from dragoman.config.sources import ENV_FILE_VARIABLE
 from dragoman.config.today import utc_today
 from dragoman.config.vertex import credentials_file
-from dragoman.dialects.gemini.gemini import Gemini
-from dragoman.dialects.registry import DIALECTS
 from dragoman.relay.gateway import Gateway
 from dragoman.relay.relay import Relay
 from dragoman.routing.model_map import ModelMap
@@ -95,7 +94,7 @@ def create_app(settings: Settings, *, log_level: str | None = None, serve_anyone
 
     gateway = Gateway(
         model_map=model_map,
-        dialects={**DIALECTS, "gemini": Gemini(filtered=settings.gemini_safety == "default")},
+        dialects=build_dialects(settings),
         upstream=WithDemo(litellm),
         clock=time.monotonic,
         new_id=new_id,

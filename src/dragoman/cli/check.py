@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from dragoman.cli.exit_codes import BAD_SETTINGS, DONE, FAILED, bad_settings
+from dragoman.cli.exit_codes import DONE, FAILED, bad_settings
 from dragoman.cli.map_view import map_lines, obstacle
 from dragoman.cli.say import say, table
 from dragoman.config.build import build_model_map, notices
@@ -29,10 +29,7 @@ def run_check(environ: Mapping[str, str], env_file: Path, *, as_json: bool) -> i
         settings = load_settings(environ, env_file)
         model_map = build_model_map(settings, utc_today())
     except ConfigError as fault:
-        if as_json:
-            _print_json({"problems": fault.problems})
-            return BAD_SETTINGS
-        return bad_settings(fault)
+        return bad_settings(fault, as_json=as_json)
     found, _ = read_sources(environ, env_file)
     usable = not any(lacks_key(target.channel) for target in model_map.used())
     usable = usable and not any((*vertex_faults(settings, model_map), *litellm_faults(model_map)))

@@ -1,7 +1,11 @@
 """The exit codes of all commands, on which scripts rely (docs/reference/commands.md)."""
 
+import sys
+from collections.abc import Sequence
+
 from dragoman.cli.say import say
 from dragoman.config.load import ConfigError
+from dragoman.wire.jsonbytes import encode
 
 DONE = 0
 FAILED = 1
@@ -20,8 +24,16 @@ MEANINGS = {
 }
 
 
-def bad_settings(fault: ConfigError) -> int:
+def bad_settings(fault: ConfigError, *, as_json: bool = False) -> int:
     """Says each problem. Gives the exit code."""
-    for problem in fault.problems:
+    return refused(BAD_SETTINGS, fault.problems, as_json=as_json)
+
+
+def refused(code: int, problems: Sequence[str], *, as_json: bool) -> int:
+    """Says why nothing is shown, to people or as data. Gives `code`."""
+    if as_json:
+        sys.stdout.write(encode({"problems": problems}).decode() + "\n")
+        return code
+    for problem in problems:
         say(problem, "red")
-    return BAD_SETTINGS
+    return code

@@ -8,17 +8,16 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dragoman.cli.exit_codes import BAD_SETTINGS, DONE, FAILED
+from dragoman.cli.exit_codes import DONE, FAILED, bad_settings, refused
 from dragoman.cli.map_view import obstacle
-from dragoman.cli.say import say, table
+from dragoman.cli.say import table
 from dragoman.config.build import build_model_map
+from dragoman.config.dialects import build_dialects
 from dragoman.config.load import ConfigError, load_settings
 from dragoman.config.seal_key import seal_key
 from dragoman.config.settings import Settings
 from dragoman.config.today import utc_today
 from dragoman.dialects.dialect import Dialect, Loss, Origin, Written
-from dragoman.dialects.gemini.gemini import Gemini
-from dragoman.dialects.registry import DIALECTS
 from dragoman.emulation.emulation import Emulation
 from dragoman.messages.errors import ApiError, invalid_request
 from dragoman.messages.parse import parse_request
@@ -62,11 +61,11 @@ def run_explain(
         given = None if body_file is None else body_file.read_bytes()
         explanation = explain(settings, model, given)
     except ConfigError as fault:
-        return _told(BAD_SETTINGS, list(fault.problems), as_json=as_json)
+        return bad_settings(fault, as_json=as_json)
     except ApiError as refusal:
-        return _told(FAILED, [f"{refusal.status}: {refusal.message}"], as_json=as_json)
+        return refused(FAILED, [f"{refusal.status}: {refusal.message}"], as_json=as_json)
     except OSError as failure:
-        return _told(FAILED, [f"{body_file}: {failure.strerror}"], as_json=as_json)
+        return refused(FAILED, [f"{body_file}: {failure.strerror}"], as_json=as_json)
     scrubber = SecretScrubber(settings.secrets())
     data = explanation_as_data(explanation, model)
     if as_json:
@@ -83,11 +82,7 @@ def explain(settings: Settings, model: str, body: bytes | None = None) -> Explan
     model_map = build_model_map(settings, utc_today())
     request = _asked(model, body)
     target = plan(request.model, model_map).targets[0]
-    dialects: Mapping[str, Dialect] = {
-        **DIALECTS,
-        "gemini": Gemini(filtered=settings.gemini_safety == "default"),
-    }
-    dialect = dialects[target.channel.dialect]
+    dialect = build_dialects(settings)[target.channel.dialect]
     origin = Origin(account_of(target.channel), seal_key=seal_key(settings))
     emulation = Emulation(request, dialect, target.quirks)
     written = dialect.write_request(emulation.request, target.model, target.quirks, origin)
@@ -198,12 +193,3 @@ def explanation_lines(data: Mapping[str, Any]) -> list[str]:
         "",
         *body.splitlines(),
     ]
-
-
-def _told(code: int, problems: list[str], *, as_json: bool) -> int:
-    if as_json:
-        sys.stdout.write(encode({"problems": problems}).decode() + "\n")
-    else:
-        for problem in problems:
-            say(problem, "red")
-    return code

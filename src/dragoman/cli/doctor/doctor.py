@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from dragoman.cli.doctor.channels import channel_finding, channels_to_ask
 from dragoman.cli.doctor.claude_code import claude_version, variable_findings, version_finding
 from dragoman.cli.doctor.findings import Finding, as_data, as_lines, is_healthy
@@ -88,13 +90,7 @@ async def ask_all(
 
 def scrubbed(finding: Finding, scrubber: SecretScrubber) -> Finding:
     """The finding without any key that is configured: an upstream may quote one. What mends it is our own text."""
-    return Finding(
-        check=finding.check,
-        state=finding.state,
-        code=finding.code,
-        cause=scrubber.scrub(finding.cause),
-        mend=finding.mend,
-    )
+    return replace(finding, cause=scrubber.scrub(finding.cause))
 
 
 def _print_report(findings: list[Finding], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from dragoman.dialects.history import Call, Placed
 from dragoman.dialects.losses import Losses
 from dragoman.dialects.plain_text import functions_text
 from dragoman.dialects.quirks import Quirks
-from dragoman.messages.blocks import Block, Document, Image, Text, ToolReference, ToolResult
+from dragoman.messages.blocks import Document, Image, Text, ToolReference, ToolResult
 from dragoman.messages.request import Tool
 
 NO_OUTPUT = "(no output)"
@@ -41,10 +41,9 @@ class PartWriter:
 
     def orphan(self, placed: Placed) -> list[Part]:
         """A result that answers no call, as text: a function response would be refused."""
-        result = placed.block
-        assert isinstance(result, ToolResult)
+        assert isinstance(placed.block, ToolResult)
         self._losses.approximated(placed.path, "the result answers no call; it is told as text")
-        texts, media = self._texts_and_media(result.content, placed)
+        texts, media = self._texts_and_media(placed)
         return [_text(f"[result of an earlier tool call]\n{_joined(texts) or NO_OUTPUT}"), *media]
 
     def response(self, call: Call, named: Part) -> tuple[Part, list[Part]]:
@@ -54,7 +53,7 @@ class PartWriter:
             self._losses.approximated(call.place.path, "no result answers this call; the model is told so")
             return {"functionResponse": named | {"response": {"error": MISSING_RESULT}}}, []
         result = cast("ToolResult", call.result.block)
-        texts, media = self._texts_and_media(result.content, call.result)
+        texts, media = self._texts_and_media(call.result)
         text = _joined(texts)
         if not text:
             count = len(media)
@@ -66,11 +65,11 @@ class PartWriter:
             media = [part for part in media if "inlineData" not in part]
         return {"functionResponse": response}, media
 
-    def _texts_and_media(self, content: Iterable[Block], result: Placed) -> tuple[list[str], list[Part]]:
+    def _texts_and_media(self, result: Placed) -> tuple[list[str], list[Part]]:
         texts: list[str] = []
         media: list[Part] = []
         references: list[Tool] = []
-        for block in content:
+        for block in cast("ToolResult", result.block).content:
             if isinstance(block, Text):
                 texts += [block.text] if block.text else []
                 continue
