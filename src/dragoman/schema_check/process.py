@@ -74,11 +74,11 @@ class SchemaProcess:
         question."""
         if self._process is not None and self._process.returncode is not None:
             await self.close()  # it has ended by itself, or somebody ended it
-        process = self._process or await self._start()
-        assert process.stdin is not None
-        assert process.stdout is not None
         said = b""
         try:
+            process = self._process or await self._start()
+            assert process.stdin is not None
+            assert process.stdout is not None
             async with asyncio.timeout(self._most_seconds):
                 process.stdin.write(line)
                 await process.stdin.drain()
@@ -98,4 +98,8 @@ class SchemaProcess:
             # Ctrl-C is for the gateway, which ends this process when its answers have been given.
             start_new_session=os.name == "posix",
         )
+        assert self._process.stdout is not None
+        # An empty line tells that it is ready: the time for a check does not begin before.
+        if await self._process.stdout.readline() != b"\n":
+            raise OSError("The process that checks schemas did not start")
         return self._process

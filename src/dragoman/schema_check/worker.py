@@ -1,4 +1,5 @@
-"""What the process that checks does: a line of JSON in, a line out, until its input ends (started by process.py).
+"""What the process that checks does: an empty line when it is ready, then a line of JSON in, a line out, until its input
+ends (started by process.py).
 
 A line in is `[schema, answer]`, the answer as text; a line out is a string as `check` gives it, or null where nothing can
 be said. jsonschema-rs (extra `schema`, docs/decisions/0037) is imported here alone. It fetches nothing, and its patterns
@@ -94,6 +95,8 @@ def limit_memory() -> None:
 def run(most_seconds: int = MOST_SECONDS) -> None:
     """Check what comes in on stdin."""
     limit_memory()
+    sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()
     alarm: Callable[[int], object] = getattr(signal, "alarm", int)
     answer_lines(sys.stdin.buffer, sys.stdout.buffer, lambda begins: alarm(most_seconds if begins else 0))
 

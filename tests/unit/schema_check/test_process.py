@@ -37,6 +37,10 @@ def python(code: str) -> tuple[str, ...]:
     return (sys.executable, "-c", code)
 
 
+def ready_and(code: str) -> tuple[str, ...]:
+    return python("print(flush=True); " + code)
+
+
 async def test_answers_are_checked_one_after_another_by_one_process():
     async with checker() as process:
         said = await asyncio.gather(
@@ -49,13 +53,27 @@ async def test_answers_are_checked_one_after_another_by_one_process():
 
 
 async def test_a_schema_that_takes_long_is_given_up_and_its_process_ended():
-    async with checker(most_seconds=0.3) as process:
+    async with checker() as process:
         assert await process.mismatch(OWL, BAD) == MISMATCH
         first = process._process
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             assert await process.mismatch(HOSTILE, '{"age": 1}') is None
         assert first.returncode is not None
         assert await process.mismatch(OWL, BAD) == MISMATCH
+
+
+async def test_the_start_of_the_process_does_not_count_as_part_of_the_check():
+    slow = python(
+        "import time, runpy; time.sleep(1.5); runpy.run_module('dragoman.schema_check.worker', run_name='__main__')"
+    )
+    async with checker(command=slow, most_seconds=1, most_waiting=30) as process:
+        assert await process.mismatch(OWL, BAD) == MISMATCH
+
+
+async def test_a_process_that_does_not_start_is_waited_for_no_longer_than_for_a_turn():
+    async with checker(command=python("import time; time.sleep(600)"), most_waiting=0.5) as process:
+        assert await process.mismatch(OWL, BAD) is None
+        assert process._process is None
 
 
 async def test_the_loop_goes_on_meanwhile():
@@ -103,9 +121,11 @@ async def test_a_process_that_ended_is_replaced():
     [
         ("/no/such/program",),
         python("raise ImportError('jsonschema_rs')"),
-        python("input(); print('no JSON')"),
-        python("input(); print('null')"),
-        python("input(); print('[1]')"),
+        python("print('not ready')"),
+        ready_and("raise SystemExit"),
+        ready_and("input(); print('no JSON')"),
+        ready_and("input(); print('null')"),
+        ready_and("input(); print('[1]')"),
     ],
 )
 async def test_without_a_sound_process_nothing_is_said(command):
@@ -123,7 +143,7 @@ async def test_what_is_too_large_is_not_checked():
 async def test_no_key_is_shown_to_the_process():
     code = "import os, json; input(); print(json.dumps(' '.join(os.environ)))"
     environ = {**os.environ, "OPENAI_API_KEY": "test-key", "PYTHONPATH": "/nowhere"}
-    async with checker(environ, command=python(code)) as process:
+    async with checker(environ, command=ready_and(code)) as process:
         told = await process.mismatch(OWL, BAD)
     assert "PATH" in told.split()
     assert not {"OPENAI_API_KEY", "PYTHONPATH", "HOME"} & set(told.split())

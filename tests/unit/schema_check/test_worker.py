@@ -135,14 +135,14 @@ def test_the_process_gets_no_more_memory_than_it_may_have():
     done = subprocess.run(
         [sys.executable, "-c", code], input=b"", capture_output=True, timeout=60, check=True
     )
-    assert done.stdout == b"refused\n"
+    assert done.stdout == b"\nrefused\n"
 
 
 def test_the_process_ends_with_its_input():
     done = subprocess.run(
         COMMAND, input=encode([OWL, "[]"]) + b"\n", capture_output=True, timeout=60, check=True
     )
-    assert (decode(done.stdout), done.stderr) == ("#: type", b"")
+    assert (done.stdout, done.stderr) == (b'\n"#: type"\n', b"")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="there are no alarms here")
@@ -152,4 +152,4 @@ def test_a_check_that_takes_long_ends_although_nobody_is_left_to_end_it():
     done = subprocess.run(
         [sys.executable, "-c", code], input=lines, capture_output=True, timeout=60, check=False
     )
-    assert (done.stdout, done.returncode) == (b'"#: type"\n', -signal.SIGALRM)
+    assert (done.stdout, done.returncode) == (b'\n"#: type"\n', -signal.SIGALRM)
