@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.live_server.coding import folders
-from tests.live_server.features import Way, every_way, talking
+from tests.live_server.features import WAYS, Way, every_way, talking
 from tests.live_server.sessions import openai_settings
 from tests.support.claude_code import ClaudeCode
 from tests.support.http_answer import Hold, json_bytes
@@ -222,8 +222,13 @@ def found_in(text: str) -> str:
     return found[0] if found else "nothing"
 
 
-@every_way
-@pytest.mark.parametrize("background", [False, True], ids=["while the parent waits", "in the background"])
+@pytest.mark.parametrize(
+    ("way", "background"),
+    [
+        *(pytest.param(way, False, id=f"while the parent waits-{way.name}") for way in WAYS),
+        pytest.param(WAYS[-1], True, id=f"in the background-{WAYS[-1].name}"),
+    ],
+)
 async def test_sub_agents_work_at_once_and_report(
     claude_code: ClaudeCode, folders: tuple[Path, Path], way: Way, background: bool
 ) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +97,13 @@ async def test_a_mismatch_is_named_by_its_place_and_nothing_of_the_answer(
 
 
 @translated
-@pytest.mark.parametrize("wanted", ["limit", "refuse"])
-async def test_what_did_not_end_by_itself_is_not_judged(backend: str, wanted: str, tmp_path: Path) -> None:
+async def test_what_did_not_end_by_itself_is_not_judged(backend: str, tmp_path: Path) -> None:
+    cases = product([("limit", "max_tokens"), ("refuse", "refusal")], [True, False])
     async with logged(backend, tmp_path, **STRICT) as running:
-        for number, stream in enumerate((True, False)):
+        for number, ((wanted, ending), stream) in enumerate(cases):
             answer = await ask(running.url, asking(wanted, stream=stream))
             line = await running.line(number)
-            assert (answer.status, line["ending"]) == (200, "max_tokens" if wanted == "limit" else "refusal")
+            assert (answer.status, line["ending"]) == (200, ending)
             assert "schema_mismatch" not in line
 
 

@@ -3,6 +3,7 @@ debug level."""
 
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,48 +98,72 @@ def refusing(account: dict[str, Any]) -> list[Answer]:
     ]
 
 
-@pytest.mark.parametrize("token", TOKENS, ids=["google's", "opaque"])
-async def test_no_access_token_and_no_key_leaves_by_an_error_a_header_or_a_log(
-    tmp_path: Path, token: str
-) -> None:
-    """T86: whole, streamed, HTML, headers, broken answers; then a token endpoint that quotes the key."""
-    counter = itertools.count()
+async def never(request: WireRequest) -> Answer:
+    raise AssertionError("nobody has a token")
+
+
+def home_in(tmp_path: Path) -> Path:
     home = tmp_path / "secret-place"
     home.mkdir()
+    return home
 
-    async def quote(request: WireRequest) -> Answer:
-        return quoting(request, next(counter))
 
-    heard: list[str] = []
-    logs = ""
-    async with ScriptedIdentity() as identity, WireServer(quote) as google:
-        account = identity.service_account()
-        env = {
-            "USE_VERTEX_AUTH": "true",
-            "PREFERRED_PROVIDER": "google",
-            "VERTEX_PROJECT": PROJECT,
-            "VERTEX_LOCATION": "us-east5",
-            "VERTEX_CREDENTIALS_PATH": str(written(tmp_path / "keys", account)),
-            "VERTEX_BASE_URL": google.url,
-            "LOG_LEVEL": "debug",
-        }
-        identity.failure = json_answer({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
-        async with DragomanProcess(env, home) as dragoman:
-            heard += await everything_asked(dragoman.url)
-        logs += dragoman.output
-        for refusal in refusing(account):
-            identity.failure = refusal
-            async with DragomanProcess(env, home) as dragoman:
-                heard += [await told(dragoman.url, question(model=model), {}) for model in MODELS]
-            logs += dragoman.output
-    shown = {request.header("authorization") for request in google.requests}
-    assert shown == {f"Bearer {token}"}
+def settings(tmp_path: Path, account: dict[str, Any], google: WireServer) -> dict[str, str]:
+    return {
+        "USE_VERTEX_AUTH": "true",
+        "PREFERRED_PROVIDER": "google",
+        "VERTEX_PROJECT": PROJECT,
+        "VERTEX_LOCATION": "us-east5",
+        "VERTEX_CREDENTIALS_PATH": str(written(tmp_path / "keys", account)),
+        "VERTEX_BASE_URL": google.url,
+        "LOG_LEVEL": "debug",
+    }
+
+
+def check_nothing_is_told(
+    account: dict[str, Any], heard: list[str], logged: str, home: Path, tokens: Sequence[str] = ()
+) -> None:
+    """Neither key nor token nor path nor traceback; and to the client not even the project."""
     files = "".join(path.read_text() for path in home.rglob("*") if path.is_file())
-    secrets = {form for one in (token, TOKENS[0]) for form in forms(one)} | set(key_pieces(account))
-    for place, text in {"answers": "\n".join(heard), "log": logs, "files": files}.items():
+    secrets = {form for token in tokens for form in forms(token)} | set(key_pieces(account))
+    for place, text in {"answers": "\n".join(heard), "log": logged, "files": files}.items():
         found = sorted(form for form in secrets if form in text)
         assert not found, (place, context(text, found))
         assert "secret-place" not in text, place
         assert not INSIDES.search(text), (place, INSIDES.findall(text))
     assert PROJECT not in "\n".join(heard)
-    assert '"event":"request"' in logs
+    assert '"event":"request"' in logged
+
+
+@pytest.mark.parametrize("token", TOKENS, ids=["google's", "opaque"])
+async def test_no_access_token_and_no_key_leaves_by_an_error_a_header_or_a_log(
+    tmp_path: Path, token: str
+) -> None:
+    """T86: whole, streamed, HTML, headers, broken answers."""
+    counter = itertools.count()
+    home = home_in(tmp_path)
+
+    async def quote(request: WireRequest) -> Answer:
+        return quoting(request, next(counter))
+
+    async with ScriptedIdentity() as identity, WireServer(quote) as google:
+        account = identity.service_account()
+        identity.failure = json_answer({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
+        async with DragomanProcess(settings(tmp_path, account, google), home) as dragoman:
+            heard = await everything_asked(dragoman.url)
+    shown = {request.header("authorization") for request in google.requests}
+    assert shown == {f"Bearer {token}"}
+    check_nothing_is_told(account, heard, dragoman.output, home, (token, TOKENS[0]))
+
+
+async def test_a_token_endpoint_that_quotes_the_key_is_not_quoted(tmp_path: Path) -> None:
+    """T86"""
+    home = home_in(tmp_path)
+    async with ScriptedIdentity() as identity, WireServer(never) as google:
+        account = identity.service_account()
+        for refusal in refusing(account):
+            identity.failure = refusal
+            async with DragomanProcess(settings(tmp_path, account, google), home) as dragoman:
+                heard = [await told(dragoman.url, question(model=model), {}) for model in MODELS]
+            check_nothing_is_told(account, heard, dragoman.output, home)
+    assert google.requests == []
