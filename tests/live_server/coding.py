@@ -1,4 +1,4 @@
-"""The real Claude Code does the scripted coding task through Dragoman as a process."""
+"""The real Claude Code does the scripted coding task through Dragoman."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.claude_code import ClaudeCode, ClaudeRun
-from tests.support.dragoman_process import DragomanProcess
+from tests.support.dragoman_in_process import dragoman_in_process
 from tests.support.gemini_upstream import ScriptedGemini
 from tests.support.openai_upstream import ScriptedOpenAI
 from tests.support.responses_upstream import ScriptedResponses
@@ -43,15 +43,19 @@ async def finish_task(
     upstream: Backend,
     settings: Callable[[Any], Mapping[str, str]],
     model: str,
-) -> tuple[ClaudeRun, DragomanProcess]:
-    """How the client ran, and the process, which is over. AssertionError if the task was not finished in its steps.
+) -> ClaudeRun:
+    """How the client ran. AssertionError if the task was not finished in its steps.
 
     `settings` are asked for once the upstream has its address. Whether it refused anything is for the test to say.
     """
-    work, home = folders
-    async with upstream, DragomanProcess(settings(upstream), home) as dragoman:
+    work, _ = folders
+    async with upstream, dragoman_in_process(settings(upstream)) as dragoman:
         run = await client.run(task.prompt, dragoman.url, workdir=work, model=model)
+    check_finished(run, task, upstream)
+    return run
+
+
+def check_finished(run: ClaudeRun, task: CodingTask, upstream: Backend) -> None:
     # What the upstream refused says best why the task failed.
-    assert run.result_text == task.final_text, "\n".join([*upstream.violations, run.stderr, dragoman.output])
+    assert run.result_text == task.final_text, "\n".join([*upstream.violations, run.stderr])
     assert [name for name, _ in run.tool_uses] == STEPS
-    return run, dragoman

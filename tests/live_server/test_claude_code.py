@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live_server.coding import STEPS, finish_task, folders, task
+from tests.live_server.coding import STEPS, check_finished, finish_task, folders, task
 from tests.live_server.sessions import anthropic_settings, first_time, openai_settings
 from tests.support.anthropic_upstream import ScriptedAnthropic
 from tests.support.claude_code import ClaudeCode
@@ -28,7 +28,7 @@ async def test_task_is_finished_through_openai_chat(
     claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, model: str
 ) -> None:
     upstream = ScriptedOpenAI(task.with_openai)
-    run, _ = await finish_task(claude_code, folders, task, upstream, openai_settings, model)
+    run = await finish_task(claude_code, folders, task, upstream, openai_settings, model)
     assert upstream.violations == []
     assert not run.failed
 
@@ -64,7 +64,10 @@ async def test_task_is_finished_with_the_non_streaming_fall_back(
     else:
         upstream = ScriptedAnthropic(first_time(not_found, task.with_anthropic))
         settings = anthropic_settings
-    _, dragoman = await finish_task(claude_code, folders, task, upstream, settings, model)
+    work, home = folders
+    async with upstream, DragomanProcess(settings(upstream), home) as dragoman:
+        run = await claude_code.run(task.prompt, dragoman.url, workdir=work, model=model)
+    check_finished(run, task, upstream)
     assert upstream.violations == []
     lines = [json.loads(line) for line in dragoman.stderr if line.startswith("{")]
     answered = [line for line in lines if line["status"] == 200]

@@ -31,7 +31,7 @@ async def test_task_is_finished_through_gemini(
     claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, model: str
 ) -> None:
     upstream = ScriptedGemini(task.with_gemini, key=GEMINI_KEY, flavor=EVERY_SIGNATURE)
-    run, _ = await finish_task(claude_code, folders, task, upstream, gemini_settings, model)
+    run = await finish_task(claude_code, folders, task, upstream, gemini_settings, model)
     assert upstream.violations == []
     assert not run.failed
     assert upstream.signatures.skipped == 0

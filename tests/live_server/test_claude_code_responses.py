@@ -47,7 +47,7 @@ async def test_task_is_finished_through_openai_responses(
     claude_code: ClaudeCode, folders: tuple[Path, Path], task: CodingTask, model: str
 ) -> None:
     upstream = ScriptedResponses(task.with_responses, key=OPENAI_KEY)
-    run, _ = await finish_task(claude_code, folders, task, upstream, responses_settings, model)
+    run = await finish_task(claude_code, folders, task, upstream, responses_settings, model)
     assert not run.failed
     assert upstream.declined == []
     check_whole(upstream)

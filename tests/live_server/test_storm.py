@@ -20,10 +20,10 @@ from tests.support.raw_client import calling
 from tests.support.replies import Call, Part, Reply, Text, failing, reply
 
 REQUESTS = 80
-AT_ONCE = 40
+AT_ONCE = 16
 RESTLESS = Patience(ping=0.02, head=0.05, event=0.08)
 """So that pings and empty deltas fall everywhere."""
-IDLE = 3.0
+IDLE = 5.0
 """Longer than a busy machine leaves this process waiting, or a good answer would count as a silent one."""
 FAULTS: tuple[Fault, ...] = (Cut(), Reset(), GarbageChunkSize(), Stall())
 

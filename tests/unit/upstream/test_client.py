@@ -149,7 +149,7 @@ async def test_drain_does_not_wait_for_an_upstream_that_keeps_talking():
         await reply.read()
         began = asyncio.get_running_loop().time()
         await reply.drain()
-        assert asyncio.get_running_loop().time() - began < 1.5
+        assert asyncio.get_running_loop().time() - began < 5
         reply.close()
         await server.connections[0].client_hung_up()
 
@@ -341,8 +341,8 @@ async def test_silence_in_the_body_is_a_504():
 
 
 async def test_slow_stream_is_no_silence():
-    pieces = [step for _ in range(6) for step in (b"a", Pause(0.1))]
-    async with serving(stream(*pieces)) as server, HttpUpstream(idle_seconds=0.3) as upstream:
+    pieces = [step for _ in range(6) for step in (b"a", Pause(0.25))]
+    async with serving(stream(*pieces)) as server, HttpUpstream(idle_seconds=1) as upstream:
         assert await read_to_end(await upstream.open(ask(server.url))) == b"aaaaaa"
 
 
