@@ -38,7 +38,7 @@ async def http_status(port: int, path: str, timeout: float = 2.0) -> int | None:
 class DragomanProcess:
     """`async with DragomanProcess(env, cwd) as dragoman`: `dragoman.url` answers `/readyz` from here on.
 
-    `env` is the whole environment beside PATH, HOME, HOST and PORT. On leaving, the process gets SIGTERM; one that
+    `env` is the whole environment beside PATH, HOME, HOST and PORT; it trusts no public certificate. On leaving, the process gets SIGTERM; one that
     does not end within `patience` seconds, or that printed a traceback, fails the test.
     """
 
@@ -59,6 +59,8 @@ class DragomanProcess:
             "HOME": str(cwd),
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
+            # Reading every authority of the system takes a quarter of the start, and no server of a test has one's word.
+            "SSL_CERT_FILE": os.devnull,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             **env,
