@@ -70,7 +70,7 @@ async def started(folder: Path) -> AsyncGenerator[Gateway]:
             "ANTHROPIC_API_KEY=test-key-anthropic",
         )
         (folder / ".env").write_text("\n".join(lines))
-        exported = {"OPENAI_API_KEY": OPENAI_KEY, "ANTHROPIC_BASE_URL": groq.base_url}
+        exported = {"OPENAI_API_KEY": OPENAI_KEY, "ANTHROPIC_BASE_URL": groq.base_url, "SSL_CERT_FILE": ""}
         async with DragomanProcess(exported, folder) as dragoman, httpx2.AsyncClient(timeout=60) as client:
             loading = await client.post(
                 f"{dragoman.url}/v1/messages", json=question(model="litellm/nobody/x")
