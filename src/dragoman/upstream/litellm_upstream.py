@@ -86,6 +86,8 @@ class WithLiteLLM:
                     self._library = await asyncio.to_thread(self._load)
                 except ImportError:
                     raise missing_extra() from None
+                except Exception as error:  # noqa: BLE001 - a hundred packages are imported, and read what is around them
+                    raise not_loaded(error) from None
             return self._library
 
     async def _answer(self, library: Library, body: dict[str, Any]) -> UpstreamReply:
@@ -116,6 +118,15 @@ def missing_extra() -> UpstreamFailure:
         "LiteLLM needs the extra `litellm`: uv sync --extra litellm (or pip install 'dragoman[litellm]')"
     )
     return UpstreamFailure("refused", ApiError(400, message, headers=FINAL))
+
+
+def not_loaded(error: Exception) -> UpstreamFailure:
+    """The extra is there and cannot be imported. What was raised may tell paths, so only its kind is told."""
+    message = (
+        f"LiteLLM could not be loaded ({type(error).__name__}); "
+        "python -c 'import litellm' says why, in the environment that Dragoman runs in"
+    )
+    return UpstreamFailure("refused", ApiError(500, message, headers=FINAL))
 
 
 def missing_credential(message: str) -> UpstreamFailure:

@@ -62,6 +62,18 @@ async def test_without_the_extra_the_command_that_installs_it_is_told():
         assert ("x-should-retry", "false") in error.headers
 
 
+async def test_a_library_that_cannot_be_loaded_is_not_taken_for_a_mistake_of_ours():
+    def load():
+        raise OSError("/home/somebody/certificates.pem is no certificate")
+
+    with pytest.raises(UpstreamFailure) as raised:
+        await with_litellm(None, load).open(asking())
+    error = raised.value.error
+    assert (error.status, error.headers) == (500, (("x-should-retry", "false"),))
+    assert error.message.startswith("LiteLLM could not be loaded (OSError); python -c 'import litellm'")
+    assert "somebody" not in error.message
+
+
 async def test_only_what_the_dialect_writes_goes_on():
     """T7: nothing of a body chooses an address or a key."""
     library = FakeLibrary(Chunk("a"))
