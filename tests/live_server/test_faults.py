@@ -29,7 +29,7 @@ from tests.unit.dialects.test_context_overflow import TOO_LONG
 
 ENDINGS = {"openai_chat": b'"finish_reason":"', "anthropic": b"event: message_delta"}
 """In the frame that says how the message ended; after it only the end marker is missing."""
-PROMPTLY = 5.0
+PROMPTLY = 2.0
 
 
 def weather(**fields: Any) -> dict[str, Any]:

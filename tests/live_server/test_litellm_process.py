@@ -29,6 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 GROQ_KEY = "test-key-groq-0123456789"
 OPENAI_KEY = "test-key-openai-0123456789"
 GROQ = Flavor(name="groq", model_rules=False)
+FROM_ANTHROPIC = reply("Hello from Anthropic")
 STOPS_WITHIN = 2.0
 
 
@@ -51,13 +52,13 @@ class Gateway:
 def spoken(body: dict[str, Any]) -> Reply:
     if last_words(body) == "fail":
         return failing(400, f"wrong field, and your key is {GROQ_KEY}")
-    return reply("Hello ", "there")
+    return reply("Hello there", ", and more")
 
 
 @asynccontextmanager
 async def started(folder: Path) -> AsyncGenerator[Gateway]:
     """With the library loaded."""
-    async with ScriptedOpenAI(spoken, flavor=GROQ) as groq, ScriptedAnthropic(reply("Hello")) as anthropic:
+    async with ScriptedOpenAI(spoken, flavor=GROQ) as groq, ScriptedAnthropic(FROM_ANTHROPIC) as anthropic:
         model = "groq/llama-3.3-70b-versatile"
         lines = (
             "PREFERRED_PROVIDER=litellm",
@@ -89,7 +90,7 @@ async def test_keys_of_the_env_file_reach_their_vendor(gateway: Gateway) -> None
     before = len(gateway.groq.requests)
     for _ in range(2):
         response = await ask(gateway.process.url, question())
-        assert b"Hello " in response.body
+        assert b"Hello there" in response.body
     keys = [request.wire.header("authorization") for request in gateway.groq.requests[before:]]
     assert keys == [f"Bearer {GROQ_KEY}"] * 2
 
@@ -117,7 +118,7 @@ async def test_claude_codes_own_address_is_not_asked(gateway: Gateway) -> None:
     """It leads back to this gateway, and so on for ever."""
     before = len(gateway.groq.wire.requests)
     response = await ask(gateway.process.url, question(model="litellm/anthropic/claude-sonnet-4-5"))
-    assert b"Hello" in response.body
+    assert b"Hello from Anthropic" in response.body
     assert len(gateway.anthropic.wire.requests) == 1
     assert gateway.groq.wire.requests[before:] == []
 

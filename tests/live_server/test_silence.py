@@ -324,7 +324,7 @@ async def test_upstream_is_stopped_once_a_stop_sequence_was_said() -> None:
     async with served("openai_chat", script, flavor=COMPATIBLE) as scene:
         started = asyncio.get_running_loop().time()
         answer = await ask(scene.url, question(model="some-model", stop_sequences=["END"]))
-        assert asyncio.get_running_loop().time() - started < 5
+        assert asyncio.get_running_loop().time() - started < 0.8
         await scene.upstream.wire.connections[0].client_hung_up(3)
     message = fold_stream(check_stream(answer.body))
     assert message["content"] == [{"type": "text", "text": "one "}]
@@ -347,7 +347,7 @@ async def test_hanging_requests_delay_nobody() -> None:
         assert (await ask(scene.url, target="/v1/models?limit=1000", method="GET")).status == 200
         counted = await ask(scene.url, question(stream=None), target="/v1/messages/count_tokens")
         assert counted.json()["input_tokens"] > 0
-        assert asyncio.get_running_loop().time() - started < 5
+        assert asyncio.get_running_loop().time() - started < 0.5
         assert not any(task.done() for task in hanging)
         silence.set()
         answers = await asyncio.gather(*hanging)

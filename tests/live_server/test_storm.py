@@ -20,7 +20,7 @@ from tests.support.raw_client import calling
 from tests.support.replies import Call, Part, Reply, Text, failing, reply
 
 REQUESTS = 80
-AT_ONCE = 16
+AT_ONCE = 40
 RESTLESS = Patience(ping=0.02, head=0.05, event=0.08)
 """So that pings and empty deltas fall everywhere."""
 IDLE = 5.0

@@ -38,8 +38,8 @@ async def http_status(port: int, path: str, timeout: float = 2.0) -> int | None:
 class DragomanProcess:
     """`async with DragomanProcess(env, cwd) as dragoman`: `dragoman.url` answers `/readyz` from here on.
 
-    `env` is the whole environment beside PATH, HOME, HOST and PORT; it trusts no public certificate. On leaving, the process gets SIGTERM; one that
-    does not end within `patience` seconds, or that printed a traceback, fails the test.
+    `env` is the whole environment beside PATH, HOME, HOST and PORT; no public certificate is trusted. On leaving, the
+    process gets SIGTERM; one that does not end within `patience` seconds, or that printed a traceback, fails the test.
     """
 
     def __init__(

@@ -32,9 +32,8 @@ from tests.support.http_answer import Hold, Pause, Stall
 
 LOGGER = GoogleTokens.__module__
 STALL_SECONDS = 2.0
-MOST_BUSY = 0.05
-"""Seconds of CPU that the loop's own thread may spend in one go: how late a task is says how busy the machine is, too."""
-MOST_LATE = STALL_SECONDS / 2
+MOST_LAG = 0.05
+"""Seconds by which anything else on the loop may be late."""
 OFFLINE = {"NO_GCE_CHECK": "true", "HOME": "/does/not/exist"}
 
 
@@ -265,49 +264,49 @@ async def test_a_mistake_of_ours_is_a_failure_and_not_a_wait_without_end(bench):
 
 
 @contextlib.asynccontextmanager
-async def the_loop_goes_on() -> AsyncGenerator[None]:
-    """AssertionError if a task that wants to run each 5 ms was held up by what was done meanwhile."""
-    late, busy = [0.0], [0.0]
+async def heartbeat() -> AsyncGenerator[list[float]]:
+    """How late a task is that wants to run each 5 ms."""
+    lags: list[float] = []
     loop = asyncio.get_running_loop()
 
     async def beat() -> None:
         while True:
-            due, used = loop.time() + 0.005, time.thread_time()
+            due = loop.time() + 0.005
             await asyncio.sleep(0.005)
-            late.append(loop.time() - due)
-            busy.append(time.thread_time() - used)
+            lags.append(loop.time() - due)
 
     beating = asyncio.ensure_future(beat())
     await asyncio.sleep(0.02)
     try:
-        yield
+        yield lags
     finally:
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await beating
-    assert max(busy) < MOST_BUSY, sorted(busy)[-5:]
-    assert max(late) < MOST_LATE, sorted(late)[-5:]
 
 
 async def test_a_stalled_metadata_server_does_not_hold_up_the_loop(bench):
     """R21"""
     bench.google.before = (Pause(STALL_SECONDS),)
     tokens = bench.source({"GCE_METADATA_HOST": bench.google.host, "HOME": "/does/not/exist"})
-    async with the_loop_goes_on():
+    async with heartbeat() as lags:
         waiting = [asyncio.ensure_future(tokens.token()) for _ in range(100)]
         values = {token.value for token in await asyncio.gather(*waiting)}
     assert values == {"ya29.test-token-1"}
+    assert len(lags) > 2 * STALL_SECONDS / 0.005 / 3
+    assert max(lags) < MOST_LAG, sorted(lags)[-5:]
 
 
 async def test_a_refresh_does_not_hold_up_the_loop(bench):
     """R21: reading the key and signing with it too; the first one also imports Google's library."""
     await bench.value()
-    async with the_loop_goes_on():
+    async with heartbeat() as lags:
         for _ in range(5):
             bench.clock.advance(BETWEEN_REJECTIONS)
             bench.tokens.reject(await bench.tokens.token())
             await bench.tokens.token()
     assert bench.google.granted == 6
+    assert max(lags) < MOST_LAG, sorted(lags)[-5:]
 
 
 async def test_a_metadata_server_that_never_answers_is_given_up(bench):
@@ -325,7 +324,7 @@ async def test_close_does_not_wait_for_a_stalled_refresh(bench):
     started = time.monotonic()
     await bench.tokens.close()
     failure = await waiting
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 0.5
     assert (failure.kind, failure.error.status) == ("overloaded", 529)
     await threads_ended()
 
