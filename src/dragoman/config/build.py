@@ -53,8 +53,7 @@ def notices(settings: Settings, model_map: ModelMap, today: date) -> list[str]:
     if model_map.demo_only:
         return [
             "no key is configured: every model is answered by the built-in demo; set OPENAI_API_KEY, "
-            "GEMINI_API_KEY, ANTHROPIC_API_KEY or the key of another vendor, such as DEEPSEEK_API_KEY; "
-            "`dragoman init` asks for one"
+            "GEMINI_API_KEY, ANTHROPIC_API_KEY or the key of another vendor, such as DEEPSEEK_API_KEY"
         ]
     used = [target.model for target in model_map.used()]
     return [

@@ -434,7 +434,6 @@ def test_a_complete_configuration_needs_no_notice() -> None:
 def test_no_key_at_all_is_said_once() -> None:
     [notice] = told({})
     assert "built-in demo" in notice
-    assert "`dragoman init`" in notice
 
 
 @pytest.mark.parametrize(
